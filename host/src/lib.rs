@@ -1,0 +1,16 @@
+//! Pegboard: an MCP server whose tools are WebAssembly components.
+//!
+//! # The map, in reading order
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`plugin`] | the vocabulary: what a plugin lists, what a call takes and gives |
+//! | [`schema`] | JSON Schema, compiled once, checked in bounded time |
+//! | [`registry`] | which plugins are loaded, and under which names clients see their tools |
+#![forbid(unsafe_code)]
+
+pub mod plugin;
+pub mod registry;
+pub mod schema;
+#[cfg(test)]
+mod testing;

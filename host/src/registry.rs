@@ -1,0 +1,100 @@
+//! Which plugins are loaded, and under which names clients see their tools.
+//!
+//! Each request reads one immutable [`Snapshot`] and keeps it until it ends; the loader publishes new ones.
+//! So a call in flight finishes on the plugin that it began with, and no lock is held while anything runs.
+
+mod admit;
+mod header_params;
+mod snapshot;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use serde::Deserialize;
+use tokio::sync::{broadcast, watch};
+
+pub use admit::{Admitted, Refusal, ToolEntry};
+pub use header_params::{HeaderParam, ParamType};
+pub use snapshot::{Lookup, Snapshot, Tool};
+
+/// How many changes a slow listener may lag behind; it then just learns that all of them happened.
+const CHANGES_KEPT: usize = 64;
+
+/// What an operator decides about names.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Config {
+    /// Of a tool's name that several plugins offer: which plugin, by id, gets it as it is.
+    pub tool_owners: BTreeMap<String, String>,
+}
+
+/// What has changed for clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// `tools/list` gives something else now.
+    ToolsListChanged,
+}
+
+/// The plugins that are loaded now. One loader writes; everybody reads.
+#[derive(Debug)]
+pub struct Registry {
+    current: ArcSwap<Snapshot>,
+    changes: broadcast::Sender<Change>,
+    ready: watch::Sender<bool>,
+    config: Config,
+}
+
+impl Registry {
+    /// Nothing is loaded, and nobody is ready.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        Self {
+            current: ArcSwap::from_pointee(Snapshot::default()),
+            changes: broadcast::Sender::new(CHANGES_KEPT),
+            ready: watch::Sender::new(false),
+            config,
+        }
+    }
+
+    /// What is loaded now.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.current.load_full()
+    }
+
+    /// Puts `plugins` in the place of what was loaded, and tells who listens if the listed tools differ.
+    /// Returns whether they do.
+    pub fn publish(&self, plugins: Vec<Arc<Admitted>>) -> bool {
+        let next = Snapshot::new(plugins, &self.config);
+        let differs = !next.lists_the_same_tools(&self.current.load());
+        self.current.store(Arc::new(next));
+        if differs {
+            self.notify(Change::ToolsListChanged);
+        }
+        differs
+    }
+
+    /// Tells who listens, whether anything differs or not: a plugin has announced it.
+    pub fn notify(&self, change: Change) {
+        // Fails only if nobody listens.
+        let _ = self.changes.send(change);
+    }
+
+    /// All changes from now on.
+    #[must_use]
+    pub fn changes(&self) -> broadcast::Receiver<Change> {
+        self.changes.subscribe()
+    }
+
+    /// The first look at the directory is done: what can be loaded is.
+    pub fn set_ready(&self) {
+        self.ready.send_replace(true);
+    }
+
+    /// Has the first look at the directory been done?
+    #[must_use]
+    pub fn ready(&self) -> watch::Receiver<bool> {
+        self.ready.subscribe()
+    }
+}
