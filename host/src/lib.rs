@@ -7,10 +7,14 @@
 //! | [`plugin`] | the vocabulary: what a plugin lists, what a call takes and gives |
 //! | [`schema`] | JSON Schema, compiled once, checked in bounded time |
 //! | [`registry`] | which plugins are loaded, and under which names clients see their tools |
+//! | [`session`] | sessions of legacy clients, behind a store |
+//! | [`protocol`] | MCP: one message in, a reply out, on every revision |
 #![forbid(unsafe_code)]
 
 pub mod plugin;
+pub mod protocol;
 pub mod registry;
 pub mod schema;
+pub mod session;
 #[cfg(test)]
 mod testing;

@@ -1,0 +1,329 @@
+//! The Model Context Protocol: one JSON-RPC message in, a reply out.
+//!
+//! [`Server::handle`] decides the era of a message, checks what its revision demands, and hands it to a
+//! method. It knows no HTTP beyond the names of headers; transports put messages in and carry replies out.
+
+mod caller;
+mod convert;
+mod error;
+mod headers;
+mod in_flight;
+mod jsonrpc;
+mod methods;
+mod outbound;
+mod reply;
+#[cfg(test)]
+mod tests;
+mod version;
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::sync::broadcast::error::RecvError;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
+
+pub use error::{ErrorKind, RequestError};
+pub use headers::{Header, RequestHeaders};
+pub use jsonrpc::{Message, NotAMessage, RequestId, Response};
+pub use reply::{Listen, Outcome, Reply, ReplyKind, RunningCall};
+pub use version::{Era, REVISIONS, Revision};
+
+use caller::{Caller, ModernMeta};
+use in_flight::InFlight;
+use methods::{lifecycle, listen, tools};
+
+use crate::plugin::JsonObject;
+use crate::registry::Registry;
+use crate::session::{SessionId, SessionStore, StoreError};
+
+const META_SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
+
+/// What the server says of itself, and how it lists.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default)]
+pub struct Config {
+    /// The server's name, for programs.
+    pub name: String,
+    /// The server's name, for people.
+    pub title: Option<String>,
+    /// What a model should know of this server as a whole.
+    pub instructions: Option<String>,
+    /// The most tools on one page of a list.
+    pub page_size: usize,
+    /// How long, in milliseconds, a client may keep a list. 0, or a cached list hides a dropped tool.
+    pub list_ttl_ms: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            name: "pegboard".to_owned(),
+            title: Some("Pegboard".to_owned()),
+            instructions: None,
+            page_size: 250,
+            list_ttl_ms: 0,
+        }
+    }
+}
+
+/// The protocol, over the plugins of a registry and the sessions of a store.
+pub struct Server {
+    registry: Arc<Registry>,
+    sessions: Arc<dyn SessionStore>,
+    sessions_required: bool,
+    config: Config,
+    in_flight: Arc<InFlight>,
+    /// Calls that go on after their connection was lost.
+    tracker: TaskTracker,
+    _watch: DropGuard,
+}
+
+impl Server {
+    /// A server. Must be made within a tokio runtime, in which it watches for sessions that end.
+    #[must_use]
+    pub fn new(
+        registry: Arc<Registry>,
+        sessions: Arc<dyn SessionStore>,
+        sessions_required: bool,
+        config: Config,
+    ) -> Self {
+        let in_flight = Arc::new(InFlight::default());
+        let stop = CancellationToken::new();
+        let watch = watch_ended_sessions(sessions.clone(), in_flight.clone());
+        tokio::spawn(stop.clone().run_until_cancelled_owned(watch));
+        Self {
+            registry,
+            sessions,
+            sessions_required,
+            config,
+            in_flight,
+            tracker: TaskTracker::new(),
+            _watch: stop.drop_guard(),
+        }
+    }
+
+    /// The plugins.
+    #[must_use]
+    pub fn registry(&self) -> &Arc<Registry> {
+        &self.registry
+    }
+
+    /// Ready when the calls that lost their connection have ended too.
+    pub async fn drained(&self) {
+        self.tracker.close();
+        self.tracker.wait().await;
+    }
+
+    /// Takes one message. `headers` are those of the request that brought it; a transport without headers
+    /// has none, and nothing is checked against them.
+    pub async fn handle(&self, message: Message, headers: Option<&dyn RequestHeaders>) -> Reply {
+        let header = |name| headers.map_or(Header::Absent, |headers| headers.get(name));
+        let meta_version = message.meta().and_then(|meta| meta.get(version::META_VERSION));
+        let era = version::era(message.method(), meta_version, header("mcp-protocol-version").text());
+        let id = match &message {
+            Message::Request { id, .. } => Some(id.clone()),
+            Message::Notification { .. } | Message::Response { .. } => None,
+        };
+        let taken = match era {
+            Era::Modern => self.modern(message, headers).map(|kind| (None, kind)),
+            Era::Legacy => {
+                let (version, session) = (header("mcp-protocol-version"), header("mcp-session-id"));
+                self.legacy(message, version, session).await
+            }
+        };
+        let (session, kind) =
+            taken.unwrap_or_else(|error| (None, ReplyKind::Response(Response::error(id.as_ref(), &error))));
+        Reply { era, session, kind }
+    }
+
+    fn modern(&self, message: Message, headers: Option<&dyn RequestHeaders>) -> Result<ReplyKind, RequestError> {
+        let (id, method, params) = match message {
+            Message::Request { id, method, params } => (id, method, params),
+            // None is defined over HTTP; one that comes is taken and has no effect.
+            Message::Notification { .. } => return Ok(ReplyKind::Accepted),
+            Message::Response { .. } => return Err(unexpected_response()),
+        };
+        let meta = ModernMeta::read(params.get("_meta").and_then(Value::as_object))?;
+        if let Some(headers) = headers {
+            headers::check_version(headers, meta.version)?;
+        }
+        let revision = version::find(meta.version).filter(|revision| revision.era == Era::Modern);
+        let revision = revision.ok_or_else(|| RequestError::unsupported_version(meta.version))?;
+        if let Some(headers) = headers {
+            headers::check_standard(headers, &method, &params)?;
+        }
+        let caller = meta.caller(revision);
+        let result = match method.as_str() {
+            "server/discover" => lifecycle::discover(&self.config),
+            "tools/list" => {
+                let mut page = tools::list(self, &caller, &params)?;
+                page.insert("ttlMs".to_owned(), self.config.list_ttl_ms.into());
+                page.insert("cacheScope".to_owned(), "public".into());
+                Value::Object(page)
+            }
+            "tools/call" => return tools::call(self, caller, id, params, headers).map(ReplyKind::Call),
+            "subscriptions/listen" => {
+                return listen::subscriptions_listen(self, &id, &params).map(ReplyKind::Listen);
+            }
+            _ => return Err(RequestError::method_not_found(&method)),
+        };
+        let Value::Object(result) = result else { unreachable!("every result is an object") };
+        Ok(ReplyKind::Response(Response::new(&id, Ok(self.modern_result(result)))))
+    }
+
+    async fn legacy(
+        &self,
+        message: Message,
+        version: Header<'_>,
+        session: Header<'_>,
+    ) -> Result<(Option<SessionId>, ReplyKind), RequestError> {
+        // A client that begins anew may still send the id of a session that is over.
+        if let Message::Request { id, method, params } = &message
+            && method == "initialize"
+        {
+            let (session, result) = lifecycle::initialize(self, params).await?;
+            return Ok((Some(session), ReplyKind::Response(Response::new(id, Ok(result)))));
+        }
+        let caller = self.legacy_caller(version, session).await?;
+        let session = caller.session.clone();
+        let required = self.sessions_required && session.is_none();
+        let kind = match message {
+            Message::Response { .. } => return Err(unexpected_response()),
+            Message::Notification { method, params } => {
+                if let ("notifications/cancelled", Some(session)) = (method.as_str(), &session) {
+                    self.cancel(session, &params);
+                }
+                ReplyKind::Accepted
+            }
+            Message::Request { id, method, params } => match method.as_str() {
+                "ping" => ReplyKind::Response(Response::new(&id, Ok(json!({})))),
+                "tools/list" | "tools/call" if required => return Err(Self::session_required()),
+                "tools/list" => {
+                    let page = tools::list(self, &caller, &params)?;
+                    ReplyKind::Response(Response::new(&id, Ok(Value::Object(page))))
+                }
+                "tools/call" => ReplyKind::Call(tools::call(self, caller, id, params, None)?),
+                "logging/setLevel" => {
+                    let result = lifecycle::set_level(self, session.as_ref(), &params).await?;
+                    ReplyKind::Response(Response::new(&id, Ok(result)))
+                }
+                _ => return Err(RequestError::method_not_found(&method)),
+            },
+        };
+        Ok((session, kind))
+    }
+
+    /// The session that is named, or none; and the revision: the session's, or else the header's.
+    async fn legacy_caller(&self, version: Header<'_>, session: Header<'_>) -> Result<Caller, RequestError> {
+        let named = match version {
+            Header::Absent => version::without_header(),
+            // A version that is known is tolerated even if the session agreed on another: real clients send it.
+            Header::Text(name) => version::find(name).ok_or_else(|| RequestError::unsupported_version(name))?,
+            Header::Invalid => return Err(RequestError::unsupported_version("")),
+        };
+        match session {
+            Header::Absent => Ok(Caller::without_session(named)),
+            Header::Invalid => Err(Self::session_not_found()),
+            Header::Text(text) => {
+                let id = SessionId::parse(text).ok_or_else(Self::session_not_found)?;
+                let session = self.sessions.load(&id).await?.ok_or_else(Self::session_not_found)?;
+                let revision = version::find(&session.protocol_version).unwrap_or(named);
+                Ok(Caller::in_session(revision, id, session))
+            }
+        }
+    }
+
+    fn cancel(&self, session: &SessionId, params: &JsonObject) {
+        if let Some(id) = params.get("requestId").and_then(RequestId::from_json) {
+            let found = self.in_flight.cancel(session, &id);
+            tracing::debug!(?session, %id, found, "cancelled by the client");
+        }
+    }
+
+    /// The stream of notifications that a legacy client opens with GET.
+    ///
+    /// # Errors
+    /// The session is unknown, is required and not named, or cannot be looked up.
+    pub async fn open_stream(&self, session: Header<'_>, version: Header<'_>) -> Result<Reply, RequestError> {
+        let caller = self.legacy_caller(version, session).await?;
+        if self.sessions_required && caller.session.is_none() {
+            return Err(Self::session_required());
+        }
+        let listen = listen::get_stream(self, caller.session.clone());
+        Ok(Reply { era: Era::Legacy, session: caller.session, kind: ReplyKind::Listen(listen) })
+    }
+
+    /// Ends a session, as a client asks with DELETE.
+    ///
+    /// # Errors
+    /// No session is named, it is unknown, or the store does not answer.
+    pub async fn end_session(&self, session: Header<'_>) -> Result<(), RequestError> {
+        let id = match session {
+            Header::Absent => return Err(Self::session_required()),
+            Header::Invalid => return Err(Self::session_not_found()),
+            Header::Text(text) => SessionId::parse(text).ok_or_else(Self::session_not_found)?,
+        };
+        let existed = self.sessions.delete(&id).await?;
+        self.in_flight.end(&id);
+        if existed { Ok(()) } else { Err(Self::session_not_found()) }
+    }
+
+    /// Makes a result modern: its type, and who gave it.
+    fn modern_result(&self, result: JsonObject) -> Value {
+        self.finisher(&REVISIONS[0])(result)
+    }
+
+    /// What has to be added to each result of the revision; may outlive the request.
+    fn finisher(&self, revision: &'static Revision) -> impl Fn(JsonObject) -> Value + Send + use<> {
+        let info = (revision.era == Era::Modern).then(|| lifecycle::server_info(&self.config));
+        move |mut result| {
+            if let Some(info) = &info {
+                result.entry("resultType").or_insert_with(|| "complete".into());
+                convert::set_meta(&mut result, META_SERVER_INFO, info.clone());
+            }
+            Value::Object(result)
+        }
+    }
+
+    fn session_required() -> RequestError {
+        let message = "Mcp-Session-Id is missing: send `initialize` first, then its session id with each request";
+        RequestError::new(ErrorKind::SessionRequired, message)
+    }
+
+    fn session_not_found() -> RequestError {
+        let message = "Session not found: it is over or was never begun; send `initialize` to begin a new one";
+        RequestError::new(ErrorKind::SessionNotFound, message)
+    }
+}
+
+impl From<StoreError> for RequestError {
+    fn from(error: StoreError) -> Self {
+        Self::new(ErrorKind::Unavailable, format!("{error}; try again"))
+    }
+}
+
+fn unexpected_response() -> RequestError {
+    let message = "Invalid request: no request of this server waits for a response with that id";
+    RequestError::new(ErrorKind::InvalidRequest, message)
+}
+
+/// Ends what hangs on sessions that end by themselves.
+async fn watch_ended_sessions(sessions: Arc<dyn SessionStore>, in_flight: Arc<InFlight>) {
+    let mut ended = sessions.ended();
+    loop {
+        match ended.recv().await {
+            Ok(session) => in_flight.end(&session),
+            // Some were missed: ask for each that matters.
+            Err(RecvError::Lagged(_)) => {
+                for session in in_flight.sessions() {
+                    if let Ok(None) = sessions.load(&session).await {
+                        in_flight.end(&session);
+                    }
+                }
+            }
+            Err(RecvError::Closed) => return,
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! From the vocabulary of plugins to MCP's JSON. The only place that knows how the wire spells things.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde_json::{Map, Value, json};
+
+use super::version::Revision;
+use crate::plugin::{
+    Annotations, Content, Icon, JsonObject, LogMessage, MediaContent, Progress, Resource, ResourceBody,
+    ResourceContents, Role, ToolOutput,
+};
+use crate::registry::Tool;
+
+/// A tool as `tools/list` shows it.
+pub(super) fn tool(tool: &Tool, revision: &Revision) -> Value {
+    let spec = &tool.entry.spec;
+    let mut out = Members::beside(spec.extra.as_ref());
+    out.set("name", &*tool.name);
+    if revision.titles_and_structured_content {
+        out.set_some("title", spec.title.as_deref());
+        out.set_some("outputSchema", spec.output_schema.clone());
+    }
+    out.set("description", spec.description.as_str());
+    out.set("inputSchema", spec.input_schema.clone());
+    if let Some(hints) = &spec.annotations {
+        let mut annotations = Members::default();
+        // 2025-03-26 has a tool's title here alone; later revisions have it in both places.
+        annotations.set_some("title", spec.title.as_deref());
+        annotations.set_some("readOnlyHint", hints.read_only);
+        annotations.set_some("destructiveHint", hints.destructive);
+        annotations.set_some("idempotentHint", hints.idempotent);
+        annotations.set_some("openWorldHint", hints.open_world);
+        out.set("annotations", annotations);
+    }
+    if revision.icons {
+        out.set_list("icons", spec.icons.iter().map(icon));
+    }
+    out.set_some("_meta", spec.meta.clone());
+    out.into()
+}
+
+/// A tool's result.
+pub(super) fn tool_output(output: ToolOutput, revision: &Revision) -> JsonObject {
+    let mut out = Members::beside(output.extra.as_ref());
+    out.set("content", output.content.into_iter().map(content).collect::<Vec<_>>());
+    if revision.titles_and_structured_content {
+        out.set_some("structuredContent", output.structured_content);
+    }
+    // Always said, so that no client has to know the default.
+    out.set("isError", output.is_error);
+    out.set_some("_meta", output.meta);
+    out.0
+}
+
+/// A content block.
+fn content(content: Content) -> Value {
+    let mut out = Members::default();
+    match content {
+        Content::Text(text) => {
+            out.set("type", "text");
+            out.set("text", text.text);
+            out.set_some("annotations", text.annotations.as_ref().map(annotations));
+            out.set_some("_meta", text.meta);
+        }
+        Content::Image(media) => media_content("image", media, &mut out),
+        Content::Audio(media) => media_content("audio", media, &mut out),
+        Content::ResourceLink(link) => {
+            out = resource(link);
+            out.set("type", "resource_link");
+        }
+        Content::Embedded(embedded) => {
+            out.set("type", "resource");
+            out.set("resource", resource_contents(embedded.contents));
+            out.set_some("annotations", embedded.annotations.as_ref().map(annotations));
+            out.set_some("_meta", embedded.meta);
+        }
+        Content::Other(object) => return Value::Object(object),
+    }
+    out.into()
+}
+
+fn media_content(kind: &str, media: MediaContent, out: &mut Members) {
+    out.set("type", kind);
+    out.set("data", BASE64.encode(media.data));
+    out.set("mimeType", media.mime_type);
+    out.set_some("annotations", media.annotations.as_ref().map(annotations));
+    out.set_some("_meta", media.meta);
+}
+
+fn resource(resource: Resource) -> Members {
+    let mut out = Members::beside(resource.extra.as_ref());
+    out.set("uri", resource.uri);
+    out.set("name", resource.name);
+    out.set_some("title", resource.title);
+    out.set_some("description", resource.description);
+    out.set_some("mimeType", resource.mime_type);
+    out.set_some("size", resource.size);
+    out.set_some("annotations", resource.annotations.as_ref().map(annotations));
+    out.set_list("icons", resource.icons.iter().map(icon));
+    out.set_some("_meta", resource.meta);
+    out
+}
+
+fn resource_contents(contents: ResourceContents) -> Value {
+    let mut out = Members::default();
+    out.set("uri", contents.uri);
+    out.set_some("mimeType", contents.mime_type);
+    match contents.body {
+        ResourceBody::Text(text) => out.set("text", text),
+        ResourceBody::Blob(bytes) => out.set("blob", BASE64.encode(bytes)),
+    }
+    out.set_some("_meta", contents.meta);
+    out.into()
+}
+
+fn annotations(hints: &Annotations) -> Value {
+    let mut out = Members::default();
+    out.set_list("audience", hints.audience.iter().map(|role| match role {
+        Role::User => json!("user"),
+        Role::Assistant => json!("assistant"),
+    }));
+    out.set_some("priority", hints.priority);
+    out.set_some("lastModified", hints.last_modified.as_deref());
+    out.into()
+}
+
+fn icon(icon: &Icon) -> Value {
+    let mut out = Members::default();
+    out.set("src", icon.src.as_str());
+    out.set_some("mimeType", icon.mime_type.as_deref());
+    out.set_list("sizes", icon.sizes.iter().map(|size| json!(size)));
+    out.set_some("theme", icon.theme.as_deref());
+    out.into()
+}
+
+/// The `params` of `notifications/progress`.
+pub(super) fn progress(token: &Value, progress: Progress) -> JsonObject {
+    let mut out = Members::default();
+    out.set("progressToken", token.clone());
+    out.set("progress", number(progress.done));
+    out.set_some("total", progress.total.map(number));
+    out.set_some("message", progress.message);
+    out.0
+}
+
+/// The `params` of `notifications/message`.
+pub(super) fn log(message: LogMessage) -> JsonObject {
+    let mut out = Members::default();
+    out.set("level", json!(message.level));
+    out.set_some("logger", message.logger);
+    out.set("data", message.data);
+    out.0
+}
+
+/// A whole number without a fraction: `50`, not `50.0`, which some clients take for another type.
+#[expect(clippy::cast_possible_truncation, reason = "checked to be whole and small")]
+fn number(value: f64) -> Value {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if value.fract() == 0.0 && value.abs() <= EXACT { json!(value as i64) } else { json!(value) }
+}
+
+/// The members of an object, in the order in which they are first set.
+#[derive(Default)]
+struct Members(JsonObject);
+
+impl Members {
+    /// Begins with `extra`; what is set wins.
+    fn beside(extra: Option<&JsonObject>) -> Self {
+        Self(extra.cloned().unwrap_or_default())
+    }
+
+    fn set(&mut self, name: &str, value: impl Into<Value>) {
+        self.0.insert(name.to_owned(), value.into());
+    }
+
+    fn set_some<T: Into<Value>>(&mut self, name: &str, value: Option<T>) {
+        if let Some(value) = value {
+            self.set(name, value);
+        }
+    }
+
+    fn set_list(&mut self, name: &str, values: impl ExactSizeIterator<Item = Value>) {
+        if values.len() > 0 {
+            self.set(name, values.collect::<Vec<_>>());
+        }
+    }
+}
+
+impl From<Members> for Value {
+    fn from(members: Members) -> Self {
+        Self::Object(members.0)
+    }
+}
+
+/// Puts `value` under `key` into the object's `_meta`, beside what is there.
+pub(super) fn set_meta(object: &mut JsonObject, key: &str, value: Value) {
+    match object.entry("_meta").or_insert_with(|| Value::Object(Map::new())) {
+        Value::Object(meta) => {
+            meta.insert(key.to_owned(), value);
+        }
+        other => *other = json!({key: value}),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plugin::{EmbeddedResource, TextContent};
+    use crate::protocol::version::{REVISIONS, find};
+
+    fn object(value: Value) -> JsonObject {
+        match value {
+            Value::Object(object) => object,
+            other => panic!("{other} is no object"),
+        }
+    }
+
+    #[test]
+    fn every_kind_of_content_has_its_shape() {
+        let hints = Annotations { audience: vec![Role::User], priority: Some(0.5), last_modified: None };
+        let meta = Some(object(json!({"k": 1})));
+        let output = ToolOutput {
+            content: vec![
+                Content::Text(TextContent { text: "a".into(), annotations: Some(hints), meta: meta.clone() }),
+                Content::Image(MediaContent {
+                    data: vec![1, 2, 3],
+                    mime_type: "image/png".into(),
+                    annotations: None,
+                    meta: None,
+                }),
+                Content::Embedded(EmbeddedResource {
+                    contents: ResourceContents {
+                        uri: "test://x".into(),
+                        mime_type: None,
+                        body: ResourceBody::Blob(vec![255]),
+                        meta: None,
+                    },
+                    annotations: None,
+                    meta: None,
+                }),
+                Content::Other(object(json!({"type": "future"}))),
+            ],
+            structured_content: Some(json!({"n": 1})),
+            is_error: false,
+            meta,
+            extra: Some(object(json!({"isError": true, "more": 1}))),
+        };
+        let expected = json!({
+            "content": [
+                {"type": "text", "text": "a", "annotations": {"audience": ["user"], "priority": 0.5}, "_meta": {"k": 1}},
+                {"type": "image", "data": "AQID", "mimeType": "image/png"},
+                {"type": "resource", "resource": {"uri": "test://x", "blob": "/w=="}},
+                {"type": "future"},
+            ],
+            "structuredContent": {"n": 1}, "isError": false, "_meta": {"k": 1}, "more": 1,
+        });
+        assert_eq!(Value::Object(tool_output(output.clone(), &REVISIONS[0])), expected);
+        let oldest = tool_output(output, find("2025-03-26").unwrap());
+        assert!(!oldest.contains_key("structuredContent"));
+    }
+
+    #[test]
+    fn whole_numbers_have_no_fraction() {
+        let half = Progress { done: 50.0, total: Some(0.5), message: None };
+        let params = progress(&json!(0), half);
+        assert_eq!(Value::Object(params).to_string(), r#"{"progressToken":0,"progress":50,"total":0.5}"#);
+    }
+
+    #[test]
+    fn meta_is_added_beside_what_is_there() {
+        let mut result = object(json!({"_meta": {"a": 1}}));
+        set_meta(&mut result, "b", json!(2));
+        assert_eq!(Value::Object(result), json!({"_meta": {"a": 1, "b": 2}}));
+    }
+}

@@ -1,0 +1,5 @@
+//! The methods, one family a file.
+
+pub(super) mod lifecycle;
+pub(super) mod listen;
+pub(super) mod tools;

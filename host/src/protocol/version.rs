@@ -1,0 +1,107 @@
+//! The revisions of the protocol, and what differs between them, as data.
+
+use serde_json::Value;
+
+/// How a revision tells version, identity and capabilities
+/// ([terminology](https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning#terminology)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Era {
+    /// With each request, in `_meta`: 2026-07-28 and later.
+    Modern,
+    /// Once, with `initialize`; then in a session: up to 2025-11-25.
+    Legacy,
+}
+
+/// One revision.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Revision {
+    /// Its name, a date.
+    pub name: &'static str,
+    /// Its era.
+    pub era: Era,
+    /// Do tools and implementations have a `title`, tools an `outputSchema` and results `structuredContent`?
+    pub titles_and_structured_content: bool,
+    /// Do tools have `icons`?
+    pub icons: bool,
+}
+
+/// All revisions that are served over Streamable HTTP, the newest first.
+pub static REVISIONS: [Revision; 4] = [
+    Revision { name: "2026-07-28", era: Era::Modern, titles_and_structured_content: true, icons: true },
+    Revision { name: "2025-11-25", era: Era::Legacy, titles_and_structured_content: true, icons: true },
+    Revision { name: "2025-06-18", era: Era::Legacy, titles_and_structured_content: true, icons: false },
+    Revision { name: "2025-03-26", era: Era::Legacy, titles_and_structured_content: false, icons: false },
+];
+
+/// The key in `_meta` under which a modern request names its revision.
+pub const META_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+
+/// The names of all revisions, the newest first.
+#[must_use]
+pub fn supported() -> Vec<&'static str> {
+    REVISIONS.iter().map(|revision| revision.name).collect()
+}
+
+/// The revision of that name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Revision> {
+    REVISIONS.iter().find(|revision| revision.name == name)
+}
+
+/// What `initialize` is answered with: the legacy revision asked for, or the newest of them.
+///
+/// # Panics
+/// Never: there is a legacy revision.
+#[must_use]
+pub fn negotiate(requested: &str) -> &'static Revision {
+    let legacy = || REVISIONS.iter().filter(|revision| revision.era == Era::Legacy);
+    legacy().find(|revision| revision.name == requested).or_else(|| legacy().next()).expect("there is a legacy revision")
+}
+
+/// The revision of a legacy request that names none and belongs to no session, as the
+/// [specification](https://modelcontextprotocol.io/specification/2025-06-18/basic/transports#protocol-version-header)
+/// has it.
+///
+/// # Panics
+/// Never: it is in the table.
+#[must_use]
+pub fn without_header() -> &'static Revision {
+    find("2025-03-26").expect("2025-03-26 is in the table")
+}
+
+/// Which era a message belongs to. This is the only place where that is decided.
+///
+/// Modern is what claims a version in `_meta`, known or not, or comes under a modern version header. A plain
+/// `initialize` is legacy under any header: it is how a legacy conversation begins.
+#[must_use]
+pub fn era(method: Option<&str>, meta_version: Option<&Value>, header: Option<&str>) -> Era {
+    let modern_header = header.and_then(find).is_some_and(|revision| revision.era == Era::Modern);
+    if meta_version.is_some() || (modern_header && method != Some("initialize")) { Era::Modern } else { Era::Legacy }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn initialize_is_answered_with_a_legacy_revision() {
+        assert_eq!(negotiate("2025-03-26").name, "2025-03-26");
+        assert_eq!(negotiate("2025-06-18").name, "2025-06-18");
+        for other in ["2026-07-28", "2024-11-05", "1900-01-01", ""] {
+            assert_eq!(negotiate(other).name, "2025-11-25", "{other:?}");
+        }
+    }
+
+    #[test]
+    fn the_era_follows_the_body_and_the_header() {
+        let claimed = json!("v999");
+        assert_eq!(era(Some("tools/list"), Some(&claimed), None), Era::Modern);
+        assert_eq!(era(Some("initialize"), Some(&claimed), None), Era::Modern);
+        assert_eq!(era(Some("tools/list"), None, Some("2026-07-28")), Era::Modern);
+        assert_eq!(era(Some("initialize"), None, Some("2026-07-28")), Era::Legacy);
+        assert_eq!(era(Some("tools/list"), None, Some("2025-11-25")), Era::Legacy);
+        assert_eq!(era(Some("tools/list"), None, None), Era::Legacy);
+    }
+}
