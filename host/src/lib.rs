@@ -9,6 +9,7 @@
 //! | [`registry`] | which plugins are loaded, and under which names clients see their tools |
 //! | [`session`] | sessions of legacy clients, behind a store |
 //! | [`protocol`] | MCP: one message in, a reply out, on every revision |
+//! | [`transport`] | HTTP: the endpoint, its checks, streams that are never buffered |
 #![forbid(unsafe_code)]
 
 pub mod plugin;
@@ -18,3 +19,4 @@ pub mod schema;
 pub mod session;
 #[cfg(test)]
 mod testing;
+pub mod transport;

@@ -1,0 +1,278 @@
+//! The MCP endpoint over Streamable HTTP
+//! ([specification](https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http)).
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::response::Response;
+use axum::routing::{any, get};
+use bytes::{Bytes, BytesMut};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
+use http::{Method, StatusCode};
+use http_body_util::LengthLimitError;
+use tokio_util::sync::CancellationToken;
+use tracing::debug;
+
+use super::accept::Accepts;
+use super::guard::Guard;
+use super::stream::{EventStream, Listening, StreamOptions};
+use super::{Config, cors, respond, sse_frame};
+use crate::protocol::{self, Era, Header, Message, REVISIONS, Reply, ReplyKind, RequestHeaders, RunningCall, Server};
+
+/// The endpoint: a protocol server behind the checks of HTTP. Cheap to clone.
+#[derive(Clone)]
+pub struct Endpoint(Arc<Inner>);
+
+struct Inner {
+    server: Server,
+    guard: Guard,
+    config: Config,
+    stream: StreamOptions,
+    closing: CancellationToken,
+}
+
+impl Endpoint {
+    /// An endpoint for `server`.
+    #[must_use]
+    pub fn new(server: Server, config: Config) -> Self {
+        let stream = StreamOptions { keep_alive: config.keep_alive(), complete_event: config.complete_event };
+        let guard = Guard::new(&config);
+        Self(Arc::new(Inner { server, guard, config, stream, closing: CancellationToken::new() }))
+    }
+
+    /// Ends all streams that wait for changes, with a closing result where the revision has one. Calls go on.
+    pub fn close_streams(&self) {
+        self.0.closing.cancel();
+    }
+
+    /// Ready when calls that lost their connection have ended too.
+    pub async fn drained(&self) {
+        self.0.server.drained().await;
+    }
+}
+
+/// All routes: `/mcp` and `/mcp/`, `/healthz` and `/readyz`. Mount them under a path of your own with
+/// [`Router::nest`].
+pub fn router(endpoint: Endpoint) -> Router {
+    Router::new()
+        .route("/mcp", any(mcp))
+        .route("/mcp/", any(mcp))
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .fallback(not_found)
+        .with_state(endpoint)
+}
+
+async fn not_found() -> Response {
+    respond::text(StatusCode::NOT_FOUND, "Not found. The MCP endpoint is /mcp.\n")
+}
+
+/// The process lives.
+async fn healthz() -> Response {
+    respond::text(StatusCode::OK, "ok\n")
+}
+
+/// The plugins that were there at the start are loaded.
+async fn readyz(State(Endpoint(inner)): State<Endpoint>) -> Response {
+    if *inner.server.registry().ready().borrow() {
+        respond::text(StatusCode::OK, "ready\n")
+    } else {
+        respond::text(StatusCode::SERVICE_UNAVAILABLE, "loading plugins\n")
+    }
+}
+
+async fn mcp(State(Endpoint(inner)): State<Endpoint>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    if let Err(denied) = inner.guard.check(&parts.headers, &parts.uri) {
+        debug!(%denied, "request denied");
+        return respond::refusal(StatusCode::FORBIDDEN, format!("Forbidden: {denied}"));
+    }
+    let mut response = match parts.method {
+        Method::POST => inner.post(&parts.headers, body).await,
+        Method::GET => inner.get(&parts.headers).await,
+        Method::DELETE => inner.delete(&parts.headers).await,
+        // For those who look whether something is here before they speak.
+        Method::HEAD => respond::empty(StatusCode::OK),
+        Method::OPTIONS => {
+            let mut response = respond::empty(StatusCode::NO_CONTENT);
+            cors::preflight(&parts.headers, response.headers_mut());
+            response
+        }
+        ref other => respond::method_not_allowed(other),
+    };
+    if parts.method == Method::HEAD {
+        response.headers_mut().insert("mcp-protocol-version", HeaderValue::from_static(REVISIONS[0].name));
+    }
+    cors::allow_origin(&parts.headers, response.headers_mut());
+    response
+}
+
+impl Inner {
+    async fn post(&self, headers: &HeaderMap, body: Body) -> Response {
+        let accepts = Accepts::of(headers);
+        if accepts.nothing() {
+            return not_acceptable("application/json, text/event-stream");
+        }
+        if let Err(refused) = is_json(headers) {
+            return refused;
+        }
+        let body = match self.read(headers, body).await {
+            Ok(body) => body,
+            Err(refused) => return refused,
+        };
+        let message = match Message::parse(&body) {
+            Ok(message) => message,
+            Err(refused) => {
+                let response = protocol::Response::error(refused.id.as_ref(), &refused.error);
+                return respond::json(response, Era::Modern);
+            }
+        };
+        let reply = self.server.handle(message, Some(&Headers(headers))).await;
+        self.carry(reply, accepts).await
+    }
+
+    async fn get(&self, headers: &HeaderMap) -> Response {
+        let accepts = Accepts::of(headers);
+        // A browser takes anything, but wants a page.
+        let wants_page = headers.get("accept").is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
+        if wants_page || !accepts.event_stream {
+            return not_acceptable("text/event-stream");
+        }
+        let headers = Headers(headers);
+        let (session, version) = (headers.get("mcp-session-id"), headers.get("mcp-protocol-version"));
+        match self.server.open_stream(session, version).await {
+            Ok(reply) => self.carry(reply, accepts).await,
+            Err(error) => respond::json(protocol::Response::error(None, &error), Era::Legacy),
+        }
+    }
+
+    async fn delete(&self, headers: &HeaderMap) -> Response {
+        match self.server.end_session(Headers(headers).get("mcp-session-id")).await {
+            Ok(()) => respond::empty(StatusCode::NO_CONTENT),
+            Err(error) => respond::json(protocol::Response::error(None, &error), Era::Legacy),
+        }
+    }
+
+    /// The whole body, bounded in size and time.
+    async fn read(&self, headers: &HeaderMap, body: Body) -> Result<Bytes, Response> {
+        let max = self.config.max_body_bytes;
+        let too_large = || {
+            let message = format!("the body is larger than {max} bytes (`transport.max_body_bytes`)");
+            respond::refusal(StatusCode::PAYLOAD_TOO_LARGE, message)
+        };
+        // Said before anything is read, where the client says how much will come.
+        let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+        if announced.is_some_and(|length| length > max) {
+            return Err(too_large());
+        }
+        match tokio::time::timeout(self.config.body_timeout(), to_bytes(body, max)).await {
+            Ok(Ok(bytes)) => Ok(bytes),
+            Ok(Err(error)) => {
+                let error = error.into_inner();
+                let by_length = error.is::<LengthLimitError>();
+                Err(if by_length {
+                    too_large()
+                } else {
+                    respond::refusal(StatusCode::BAD_REQUEST, format!("the body could not be read: {error}"))
+                })
+            }
+            Err(_) => Err(respond::refusal(StatusCode::REQUEST_TIMEOUT, "the body took too long to arrive")),
+        }
+    }
+
+    async fn carry(&self, reply: Reply, accepts: Accepts) -> Response {
+        let Reply { era, session, kind } = reply;
+        let response = match kind {
+            ReplyKind::Accepted => respond::empty(StatusCode::ACCEPTED),
+            ReplyKind::Response(response) => whole(response, era, accepts.json),
+            ReplyKind::Call(call) if accepts.event_stream => self.stream(call, era).await,
+            ReplyKind::Call(RunningCall { mut notifications, outcome }) => {
+                // Nobody will read them, and the guest need not wait for a reader.
+                notifications.close();
+                outcome.await.map_or_else(|| respond::empty(StatusCode::ACCEPTED), |r| respond::json(r, era))
+            }
+            ReplyKind::Listen(_) if !accepts.event_stream => not_acceptable("text/event-stream"),
+            ReplyKind::Listen(listen) => {
+                let listening = Listening::new(listen, self.closing.clone());
+                // A first byte at once: it tells the client, and every proxy on the way, that the stream stands.
+                let stream = EventStream::new(listening, Some(sse_frame::COMMENT), self.stream.clone());
+                respond::event_stream(Body::new(stream))
+            }
+        };
+        respond::with_session(response, session.as_ref())
+    }
+
+    /// A call as a stream. The status line waits for the first notification, the outcome, or a moment,
+    /// whichever comes first: an error before that has its own status, and a fast call is one write.
+    async fn stream(&self, mut call: RunningCall, era: Era) -> Response {
+        let first = tokio::select! {
+            biased;
+            outcome = &mut call.outcome => return self.finished(call, outcome, era),
+            Some(json) = call.notifications.recv() => sse_frame::message(&json),
+            () = tokio::time::sleep(self.config.stream_after()) => sse_frame::COMMENT,
+        };
+        respond::event_stream(Body::new(EventStream::new(call, Some(first), self.stream.clone())))
+    }
+
+    /// A call that ended before its stream began: all of it at once.
+    fn finished(&self, mut call: RunningCall, outcome: Option<protocol::Response>, era: Era) -> Response {
+        let mut frames = BytesMut::new();
+        while let Ok(json) = call.notifications.try_recv() {
+            frames.extend_from_slice(&sse_frame::message(&json));
+        }
+        match outcome {
+            Some(response) if response.error.is_some() && frames.is_empty() => return respond::json(response, era),
+            Some(response) => frames.extend_from_slice(&sse_frame::message(&response.json)),
+            None => {}
+        }
+        if self.config.complete_event {
+            frames.extend_from_slice(&sse_frame::COMPLETE);
+        }
+        respond::event_stream(frames.freeze())
+    }
+}
+
+/// One response: as JSON if the client takes it or it is an error, otherwise as a stream of one event.
+fn whole(response: protocol::Response, era: Era, json: bool) -> Response {
+    if json || response.error.is_some() {
+        respond::json(response, era)
+    } else {
+        respond::event_stream(sse_frame::message(&response.json))
+    }
+}
+
+fn not_acceptable(accept: &str) -> Response {
+    let message = format!("this is an MCP endpoint: send `Accept: {accept}`");
+    respond::refusal(StatusCode::NOT_ACCEPTABLE, message)
+}
+
+fn is_json(headers: &HeaderMap) -> Result<(), Response> {
+    let unsupported = |message| Err(respond::refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+    let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = media_type.split(';').next().unwrap_or_default().trim();
+    if !media_type.eq_ignore_ascii_case("application/json") {
+        return unsupported("send the message with `Content-Type: application/json`");
+    }
+    match headers.get(CONTENT_ENCODING) {
+        Some(encoding) if !encoding.as_bytes().eq_ignore_ascii_case(b"identity") => {
+            unsupported("send the message without a Content-Encoding")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Headers as the protocol sees them.
+struct Headers<'a>(&'a HeaderMap);
+
+impl RequestHeaders for Headers<'_> {
+    fn get(&self, name: &str) -> Header<'_> {
+        let mut values = self.0.get_all(name).iter();
+        match (values.next(), values.next()) {
+            (None, _) => Header::Absent,
+            (Some(value), None) => value.to_str().map_or(Header::Invalid, |text| Header::Text(text.trim())),
+            (Some(_), Some(_)) => Header::Invalid,
+        }
+    }
+}
