@@ -4,19 +4,23 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | [`config`] | all settings, nested by module, read from TOML |
 //! | [`plugin`] | the vocabulary: what a plugin lists, what a call takes and gives |
 //! | [`schema`] | JSON Schema, compiled once, checked in bounded time |
 //! | [`registry`] | which plugins are loaded, and under which names clients see their tools |
 //! | [`session`] | sessions of legacy clients, behind a store |
 //! | [`protocol`] | MCP: one message in, a reply out, on every revision |
 //! | [`transport`] | HTTP: the endpoint, its checks, streams that are never buffered |
+//! | [`telemetry`] | what the server tells its operator |
 #![forbid(unsafe_code)]
 
+pub mod config;
 pub mod plugin;
 pub mod protocol;
 pub mod registry;
 pub mod schema;
 pub mod session;
+pub mod telemetry;
 #[cfg(test)]
 mod testing;
 pub mod transport;

@@ -1,1 +1,3 @@
+//! The `pegboard` program.
+
 fn main() {}

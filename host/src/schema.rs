@@ -136,7 +136,8 @@ mod tests {
 
     #[test]
     fn an_error_names_the_path_and_the_rule() {
-        let schema = json!({"type": "object", "properties": {"n": {"type": "integer", "minimum": 1}}, "required": ["n"]});
+        let schema =
+            json!({"type": "object", "properties": {"n": {"type": "integer", "minimum": 1}}, "required": ["n"]});
         assert!(Schema::compile(&schema).unwrap().check(&json!({"n": 1})).is_ok());
         let text = broken(&schema, &json!({"n": 0}));
         assert!(text.contains("/n: ") && text.contains("/properties/n/minimum"), "{text}");

@@ -16,6 +16,7 @@ pub(crate) struct FakePlugin {
 }
 
 impl FakePlugin {
+    #[allow(clippy::new_ret_no_self, reason = "everybody wants it as a plugin")]
     pub(crate) fn new(id: &str) -> Arc<dyn Plugin> {
         Self::with(id, Vec::new(), |_, arguments, _| {
             let content = vec![Content::text(arguments)];

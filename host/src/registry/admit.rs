@@ -117,7 +117,10 @@ impl Admitted {
 
 impl fmt::Debug for Admitted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Admitted").field("id", self.plugin.id()).field("digest", self.plugin.digest()).finish()
+        f.debug_struct("Admitted")
+            .field("id", self.plugin.id())
+            .field("digest", self.plugin.digest())
+            .finish_non_exhaustive()
     }
 }
 

@@ -56,12 +56,7 @@ pub(super) fn of(schema: &Value) -> Result<Vec<HeaderParam>, String> {
 }
 
 /// `reachable`: all steps down to here were `properties`.
-fn walk(
-    schema: &Value,
-    path: &mut Vec<String>,
-    reachable: bool,
-    found: &mut Vec<HeaderParam>,
-) -> Result<(), String> {
+fn walk(schema: &Value, path: &mut Vec<String>, reachable: bool, found: &mut Vec<HeaderParam>) -> Result<(), String> {
     let Value::Object(object) = schema else {
         return schema.as_array().map_or(Ok(()), |list| list.iter().try_for_each(|v| walk(v, path, false, found)));
     };

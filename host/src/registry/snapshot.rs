@@ -72,6 +72,7 @@ impl Snapshot {
     }
 
     /// All plugins, by id.
+    #[must_use]
     pub fn plugins(&self) -> impl ExactSizeIterator<Item = &Arc<Admitted>> {
         self.plugins.values()
     }

@@ -1,0 +1,161 @@
+//! All settings in one place: each module defines its own, and this nests them under the module's name.
+//!
+//! The library reads them from TOML; flags and environment variables are laid over them by the command line.
+
+mod read;
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::{registry, telemetry};
+
+/// The settings of a whole server. `Config::default()` serves `./plugins` on loopback.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Config {
+    /// How the server logs.
+    pub log: telemetry::Config,
+    /// Who gets which name.
+    pub registry: registry::Config,
+}
+
+impl Config {
+    /// Reads the file at `path`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] says what is wrong and where; unknown keys are reported all at once.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        Self::from_toml(&text, path)
+    }
+
+    /// Reads `text`. `path` is what errors call it.
+    ///
+    /// # Errors
+    /// As for [`Self::load`].
+    pub fn from_toml(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        read::from_toml(text, path)
+    }
+}
+
+/// Why a configuration file cannot be used. Each message is one line.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// It cannot be read at all.
+    #[error("cannot read the configuration file {}: {source}; name an existing file with --config", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is not TOML.
+    #[error("{}, line {line}: this is not TOML: {message}", path.display())]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// Where, from 1.
+        line: usize,
+        /// What the parser says.
+        message: String,
+    },
+    /// A value has the wrong type or is out of range.
+    #[error("{}, line {line}: {key} cannot be this: {message}", path.display())]
+    Value {
+        /// The file.
+        path: PathBuf,
+        /// Where, from 1.
+        line: usize,
+        /// Which setting.
+        key: String,
+        /// What is wrong with its value.
+        message: String,
+    },
+    /// There are keys that nothing reads.
+    #[error("{}: there is no setting {}; correct or remove {}", path.display(), list(keys), it(keys))]
+    Unknown {
+        /// The file.
+        path: PathBuf,
+        /// All of them, in the order of the file.
+        keys: Vec<UnknownKey>,
+    },
+}
+
+/// A key that is no setting.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnknownKey {
+    /// Where, from 1.
+    pub line: usize,
+    /// Its full path, `limits.memory`.
+    pub key: String,
+}
+
+fn list(keys: &[UnknownKey]) -> String {
+    let each: Vec<_> = keys.iter().map(|k| format!("{} (line {})", k.key, k.line)).collect();
+    each.join(", ")
+}
+
+fn it(keys: &[UnknownKey]) -> &'static str {
+    if keys.len() == 1 { "it" } else { "them" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Config, ConfigError> {
+        Config::from_toml(text, Path::new("pegboard.toml"))
+    }
+
+    fn error(text: &str) -> String {
+        read(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn an_empty_file_gives_the_defaults() {
+        assert_eq!(format!("{:?}", read("").unwrap()), format!("{:?}", Config::default()));
+    }
+
+    #[test]
+    fn what_the_file_says_is_taken() {
+        let config = read("[log]\nformat = \"json\"\n[registry.tool_owners]\nnow = \"time\"\n").unwrap();
+        assert_eq!(config.log.format, telemetry::Format::Json);
+        assert_eq!(config.registry.tool_owners["now"], "time");
+    }
+
+    #[test]
+    fn all_unknown_keys_are_reported_at_once_with_line_and_path() {
+        let text = "colour = 1\n\n[log]\nformat = \"text\"\nlevle = \"debug\"\n\n[registrar]\nx = { y = 2 }\n";
+        assert_eq!(
+            error(text),
+            "pegboard.toml: there is no setting colour (line 1), log.levle (line 5), registrar (line 7); \
+             correct or remove them"
+        );
+    }
+
+    #[test]
+    fn a_wrong_type_names_line_and_path() {
+        let message = error("[log]\nlevel = 3\n");
+        assert!(
+            message.starts_with("pegboard.toml, line 2: log.level cannot be this: invalid type: integer"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn a_syntax_error_names_its_line_and_fits_on_one() {
+        let message = error("[log]\n\nlevel = = 3\n");
+        assert!(message.starts_with("pegboard.toml, line 3: this is not TOML: "), "{message}");
+        assert_eq!(message.lines().count(), 1);
+    }
+
+    #[test]
+    fn a_missing_file_says_which_flag_names_it() {
+        let missing = tempfile::tempdir().unwrap().path().join("none.toml");
+        let message = Config::load(&missing).unwrap_err().to_string();
+        assert!(message.contains(missing.to_str().unwrap()) && message.contains("--config"), "{message}");
+    }
+}
