@@ -115,10 +115,13 @@ fn resource_contents(contents: ResourceContents) -> Value {
 
 fn annotations(hints: &Annotations) -> Value {
     let mut out = Members::default();
-    out.set_list("audience", hints.audience.iter().map(|role| match role {
-        Role::User => json!("user"),
-        Role::Assistant => json!("assistant"),
-    }));
+    out.set_list(
+        "audience",
+        hints.audience.iter().map(|role| match role {
+            Role::User => json!("user"),
+            Role::Assistant => json!("assistant"),
+        }),
+    );
     out.set_some("priority", hints.priority);
     out.set_some("lastModified", hints.last_modified.as_deref());
     out.into()

@@ -111,27 +111,21 @@ fn says(header: &str, value: &Value, kind: ParamType) -> bool {
                 || header.parse::<f64>().ok().zip(number.as_f64()).is_some_and(|(a, b)| a.to_bits() == b.to_bits())
         }
         (_, Value::String(text)) => header == text,
-        (_, other) => header == other.to_string(),
+        (_, other) => {
+            let text = other.to_string();
+            header == text
+        }
     }
 }
 
-fn check_text(
-    headers: &dyn RequestHeaders,
-    name: &'static str,
-    body: &str,
-    encoded: bool,
-) -> Result<(), RequestError> {
+fn check_text(headers: &dyn RequestHeaders, name: &'static str, body: &str, encoded: bool) -> Result<(), RequestError> {
     let text = match headers.get(&name.to_ascii_lowercase()) {
         Header::Absent => return Err(mismatch(format!("{name} is missing; the body says {body:?}"))),
         Header::Invalid => return Err(mismatch(format!("{name} has invalid characters or is there twice"))),
         Header::Text(text) => text,
     };
     let decoded = if encoded { decode(name, text)? } else { text.into() };
-    if decoded == body {
-        Ok(())
-    } else {
-        Err(mismatch(format!("{name} is {decoded:?}, but the body says {body:?}")))
-    }
+    if decoded == body { Ok(()) } else { Err(mismatch(format!("{name} is {decoded:?}, but the body says {body:?}"))) }
 }
 
 /// Undoes `=?base64?…?=`; other text is literal.

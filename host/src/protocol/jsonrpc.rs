@@ -178,9 +178,7 @@ impl Response {
     #[must_use]
     pub fn new(id: &RequestId, outcome: Result<Value, RequestError>) -> Self {
         match outcome {
-            Ok(result) => {
-                Self { json: json!({"jsonrpc": "2.0", "id": id, "result": result}).to_string(), error: None }
-            }
+            Ok(result) => Self { json: json!({"jsonrpc": "2.0", "id": id, "result": result}).to_string(), error: None },
             Err(error) => Self::error(Some(id), &error),
         }
     }

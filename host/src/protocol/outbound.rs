@@ -23,10 +23,7 @@ pub(super) struct CallClient {
 
 impl CallClient {
     /// The client's end, and the notifications as they come.
-    pub(super) fn new(
-        progress_token: Option<Value>,
-        log_level: Option<LogLevel>,
-    ) -> (Self, mpsc::Receiver<String>) {
+    pub(super) fn new(progress_token: Option<Value>, log_level: Option<LogLevel>) -> (Self, mpsc::Receiver<String>) {
         let (queue, notifications) = mpsc::channel(QUEUED);
         (Self { queue, progress_token, log_level, done: Mutex::new(None) }, notifications)
     }

@@ -55,7 +55,10 @@ pub fn find(name: &str) -> Option<&'static Revision> {
 #[must_use]
 pub fn negotiate(requested: &str) -> &'static Revision {
     let legacy = || REVISIONS.iter().filter(|revision| revision.era == Era::Legacy);
-    legacy().find(|revision| revision.name == requested).or_else(|| legacy().next()).expect("there is a legacy revision")
+    legacy()
+        .find(|revision| revision.name == requested)
+        .or_else(|| legacy().next())
+        .expect("there is a legacy revision")
 }
 
 /// The revision of a legacy request that names none and belongs to no session, as the

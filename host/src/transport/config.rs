@@ -77,7 +77,9 @@ pub enum ConfigError {
     )]
     Unauthenticated(SocketAddr),
     /// No origin.
-    #[error("{0:?} is no origin: write scheme, host and, if it is not the default, port, such as `https://example.com`")]
+    #[error(
+        "{0:?} is no origin: write scheme, host and, if it is not the default, port, such as `https://example.com`"
+    )]
     InvalidOrigin(String),
     /// No host.
     #[error("{0:?} is no host name: write it without scheme and path, such as `example.com` or `example.com:8443`")]

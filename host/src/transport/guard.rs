@@ -85,7 +85,9 @@ fn single<'a>(headers: &'a HeaderMap, name: &http::HeaderName) -> Option<&'a str
 /// The host of `host:port`; brackets stay on an IPv6 address.
 fn without_port(host: &str) -> &str {
     match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) && !name.ends_with(':') && balanced(name) => name,
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) && !name.ends_with(':') && balanced(name) => {
+            name
+        }
         _ => host,
     }
 }
@@ -154,11 +156,8 @@ mod tests {
 
     #[test]
     fn forwarded_headers_never_satisfy_it() {
-        let headers = [
-            ("host", "evil.example.com"),
-            ("x-forwarded-host", "localhost"),
-            ("forwarded", "host=localhost"),
-        ];
+        let headers =
+            [("host", "evil.example.com"), ("x-forwarded-host", "localhost"), ("forwarded", "host=localhost")];
         assert!(check(&headers).is_err());
     }
 
@@ -168,7 +167,8 @@ mod tests {
         for origin in ["http://localhost:5173", "https://127.0.0.1", "http://[::1]:1", "https://app.example.com"] {
             assert_eq!(with(origin), Ok(()), "{origin}");
         }
-        for origin in ["null", "", "https://evil.example.com", "http://app.example.com", "file://localhost", "localhost"]
+        for origin in
+            ["null", "", "https://evil.example.com", "http://app.example.com", "file://localhost", "localhost"]
         {
             assert!(matches!(with(origin), Err(Denied::Origin(_))), "{origin}");
         }

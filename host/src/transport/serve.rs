@@ -23,7 +23,9 @@ pub enum ServeError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The address cannot be had.
-    #[error("cannot listen on {address}: {source}; choose another address with `--listen ADDR:PORT`, or port 0 for a free one")]
+    #[error(
+        "cannot listen on {address}: {source}; choose another address with `--listen ADDR:PORT`, or port 0 for a free one"
+    )]
     Bind {
         /// The address.
         address: SocketAddr,
@@ -85,7 +87,10 @@ async fn serve_router(
     drop(listener);
     on_stop();
     if tokio::time::timeout(config.drain(), graceful.shutdown()).await.is_err() {
-        warn!(drain_ms = config.drain_ms, "requests were still under way at the end of the grace period; they are cut off");
+        warn!(
+            drain_ms = config.drain_ms,
+            "requests were still under way at the end of the grace period; they are cut off"
+        );
         abandoned.cancel();
     }
 }

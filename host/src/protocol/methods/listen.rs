@@ -65,11 +65,7 @@ pub(in super::super) fn subscriptions_listen(
 pub(in super::super) fn get_stream(server: &Server, session: Option<SessionId>) -> Listen {
     let changes = change_stream(server.registry.changes(), None);
     let Some(session) = session else {
-        return Listen {
-            messages: changes,
-            closing: None,
-            still_wanted: Box::new(|| Box::pin(async { true })),
-        };
+        return Listen { messages: changes, closing: None, still_wanted: Box::new(|| Box::pin(async { true })) };
     };
     let guard = Arc::new(server.in_flight.stream(session.clone()));
     let ended = { async move { guard.cancelled().await } };

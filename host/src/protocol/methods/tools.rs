@@ -116,14 +116,7 @@ fn find<'a>(snapshot: &'a Snapshot, name: &str) -> Result<&'a Tool, RequestError
     }
 }
 
-fn run(
-    server: &Server,
-    caller: Caller,
-    id: RequestId,
-    tool: Tool,
-    arguments: Value,
-    meta: JsonObject,
-) -> RunningCall {
+fn run(server: &Server, caller: Caller, id: RequestId, tool: Tool, arguments: Value, meta: JsonObject) -> RunningCall {
     let revision = caller.revision;
     let progress_token = caller::progress_token(&meta);
     let wants_progress = progress_token.is_some();
@@ -145,7 +138,7 @@ fn run(
         let id = id.clone();
         async move {
             let outcome = outcome(&tool, arguments, call, revision).await;
-            Response::new(&id, outcome.map(|result| finish(result)))
+            Response::new(&id, outcome.map(&finish))
         }
     };
     let outcome = match (revision.era, caller.session) {
@@ -210,7 +203,10 @@ fn checked(tool: &Tool, output: ToolOutput, revision: &Revision) -> JsonObject {
         None => convert::tool_output(output, revision),
         Some(violation) => {
             warn!(tool = %tool.name, plugin = %tool.plugin().id(), violation, "result refused");
-            failed(&format!("The tool {} gave a result that breaks its output schema: {violation}", tool.name), revision)
+            failed(
+                &format!("The tool {} gave a result that breaks its output schema: {violation}", tool.name),
+                revision,
+            )
         }
     }
 }
