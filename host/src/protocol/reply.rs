@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use futures_util::stream::BoxStream;
 use tokio::sync::mpsc;
-use tokio_util::task::TaskTracker;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 use super::jsonrpc::Response;
 use super::version::Era;
@@ -61,6 +61,26 @@ impl Outcome {
     /// no task of its own.
     pub(super) fn detachable(call: BoxFuture<'static, Option<Response>>, tracker: TaskTracker) -> Self {
         Self { call: Some(call), detached_to: Some(tracker) }
+    }
+}
+
+impl Outcome {
+    /// Gives the call a task of its own, so that it goes on, and its deadline is kept, while its reader does
+    /// not read.
+    #[must_use]
+    pub fn into_task(mut self) -> Self {
+        let call: BoxFuture<'static, Option<Response>> = match (self.call.take(), self.detached_to.take()) {
+            (None, _) => return self,
+            (Some(call), Some(tracker)) => {
+                let task = tracker.spawn(call);
+                Box::pin(async { task.await.ok().flatten() })
+            }
+            (Some(call), None) => {
+                let task = AbortOnDropHandle::new(tokio::spawn(call));
+                Box::pin(async { task.await.ok().flatten() })
+            }
+        };
+        Self::attached(call)
     }
 }
 

@@ -30,6 +30,8 @@ pub struct Config {
     pub header_timeout_ms: u64,
     /// How long a client may take for a request's body, in milliseconds.
     pub body_timeout_ms: u64,
+    /// How long a client may take nothing of a reply that waits for it, in milliseconds.
+    pub write_timeout_ms: u64,
     /// A comment is sent on a stream on which nothing was sent for so long, in milliseconds.
     pub keep_alive_ms: u64,
     /// How long a reply waits for its call before it begins a stream, in milliseconds.
@@ -53,6 +55,7 @@ impl Default for Config {
             max_connections: 20_000,
             header_timeout_ms: 30_000,
             body_timeout_ms: 30_000,
+            write_timeout_ms: 60_000,
             keep_alive_ms: 15_000,
             stream_after_ms: 2,
             complete_event: false,
@@ -127,6 +130,10 @@ impl Config {
 
     pub(super) fn body_timeout(&self) -> Duration {
         Duration::from_millis(self.body_timeout_ms)
+    }
+
+    pub(super) fn write_timeout(&self) -> Duration {
+        Duration::from_millis(self.write_timeout_ms.max(1))
     }
 
     pub(super) fn header_timeout(&self) -> Duration {

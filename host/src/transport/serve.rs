@@ -11,6 +11,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
@@ -72,7 +73,11 @@ async fn serve_router(
     let abandoned = CancellationToken::new();
     while let Some(stream) = stop.run_until_cancelled(accept(&listener)).await {
         let service = TowerToHyperService::new(app.clone());
-        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
+        let mut stream = TimeoutStream::new(stream);
+        // A client that takes nothing of what it asked for is cut off, or its stream would stay for ever.
+        stream.set_write_timeout(Some(config.write_timeout()));
+        let io = TokioIo::new(Box::pin(stream));
+        let connection = graceful.watch(http.serve_connection(io, service));
         let abandoned = abandoned.clone();
         // Never closed, so there is always a permit to wait for. The wait is what bounds the number: more
         // connections stay in the listener's backlog.

@@ -213,6 +213,8 @@ impl Inner {
             Some(json) = call.notifications.recv() => sse_frame::message(&json),
             () = tokio::time::sleep(self.config.stream_after()) => sse_frame::COMMENT,
         };
+        // A client that does not read must not stop the clock of its call.
+        let call = RunningCall { outcome: call.outcome.into_task(), ..call };
         respond::event_stream(Body::new(EventStream::new(call, Some(first), self.stream.clone())))
     }
 

@@ -1,11 +1,13 @@
 //! `tools/list` and `tools/call`.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures_util::FutureExt as _;
 use serde_json::{Value, json};
-use tracing::{debug, warn};
+use tracing::{debug, error, warn};
 
 use super::super::caller::{self, Caller};
 use super::super::error::{ErrorKind, RequestError};
@@ -137,8 +139,12 @@ fn run(server: &Server, caller: Caller, id: RequestId, tool: Tool, arguments: Va
     let work = {
         let id = id.clone();
         async move {
-            let outcome = outcome(&tool, arguments, call, revision).await;
-            Response::new(&id, outcome.map(&finish))
+            let outcome = AssertUnwindSafe(outcome(&tool, arguments, call, revision)).catch_unwind().await;
+            let outcome = outcome.unwrap_or_else(|_| {
+                error!(tool = %tool.name, plugin = %tool.plugin().id(), "a call panicked in the host; this is a bug");
+                Err(RequestError::new(ErrorKind::Internal, "Internal error: see the server's log"))
+            });
+            Response::new(&id, outcome.map(finish))
         }
     };
     let outcome = match (revision.era, caller.session) {
