@@ -1,0 +1,214 @@
+//! What stands in the parentheses of an attribute, and the doc comment beside it.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::meta::ParseNestedMeta;
+use syn::parse::Parser;
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Expr, ExprLit, Lit, LitBool, LitStr, Meta, Result, Token};
+
+/// The arguments of `#[tool(…)]`.
+#[derive(Default)]
+pub struct ToolOptions {
+    pub name: Option<LitStr>,
+    pub title: Option<LitStr>,
+    pub description: Option<LitStr>,
+    pub read_only: Option<bool>,
+    pub destructive: Option<bool>,
+    pub idempotent: Option<bool>,
+    pub open_world: Option<bool>,
+    /// Expressions of type `Icon`.
+    pub icons: Vec<TokenStream>,
+    /// An expression of type `TaskSupport`.
+    pub task_support: Option<TokenStream>,
+    /// Expressions of anything that can be a JSON object.
+    pub needs: Option<TokenStream>,
+    pub meta: Option<Expr>,
+    pub extra: Option<Expr>,
+}
+
+impl ToolOptions {
+    pub fn parse(tokens: TokenStream) -> Result<Self> {
+        let mut options = Self::default();
+        syn::meta::parser(|meta| options.read(&meta)).parse2(tokens)?;
+        if options.read_only == Some(true) && options.destructive == Some(true) {
+            return Err(syn::Error::new(Span::call_site(), "a tool that only reads destroys nothing"));
+        }
+        Ok(options)
+    }
+
+    fn read(&mut self, meta: &ParseNestedMeta<'_>) -> Result<()> {
+        let key = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
+        match key.as_str() {
+            "name" => once(&mut self.name, meta, name(meta)?),
+            "title" => once(&mut self.title, meta, meta.value()?.parse()?),
+            "description" => once(&mut self.description, meta, meta.value()?.parse()?),
+            "read_only" => once(&mut self.read_only, meta, flag(meta)?),
+            "destructive" => once(&mut self.destructive, meta, flag(meta)?),
+            "idempotent" => once(&mut self.idempotent, meta, flag(meta)?),
+            "open_world" => once(&mut self.open_world, meta, flag(meta)?),
+            "task_support" => once(&mut self.task_support, meta, task_support(meta)?),
+            "needs" => once(&mut self.needs, meta, needs(meta)?),
+            "meta" => once(&mut self.meta, meta, meta.value()?.parse()?),
+            "extra" => once(&mut self.extra, meta, meta.value()?.parse()?),
+            "icon" => {
+                self.icons.push(icon(meta)?);
+                Ok(())
+            }
+            _ => Err(meta.error(
+                "expected one of `name`, `title`, `description`, `read_only`, `destructive`, `idempotent`, \
+                 `open_world`, `icon`, `task_support`, `needs`, `meta`, `extra`",
+            )),
+        }
+    }
+}
+
+fn once<T>(slot: &mut Option<T>, meta: &ParseNestedMeta<'_>, value: T) -> Result<()> {
+    if slot.replace(value).is_some() {
+        return Err(meta.error("said twice"));
+    }
+    Ok(())
+}
+
+/// `word` or `word = true`.
+fn flag(meta: &ParseNestedMeta<'_>) -> Result<bool> {
+    if meta.input.peek(Token![=]) { Ok(meta.value()?.parse::<LitBool>()?.value) } else { Ok(true) }
+}
+
+fn name(meta: &ParseNestedMeta<'_>) -> Result<LitStr> {
+    let name: LitStr = meta.value()?.parse()?;
+    let text = name.value();
+    let fits = (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
+    if fits { Ok(name) } else { Err(syn::Error::new(name.span(), "a name has 1 to 64 of a-z, A-Z, 0-9, _ and -")) }
+}
+
+fn task_support(meta: &ParseNestedMeta<'_>) -> Result<TokenStream> {
+    let word: LitStr = meta.value()?.parse()?;
+    let case = match word.value().as_str() {
+        "forbidden" => quote!(Forbidden),
+        "optional" => quote!(Optional),
+        "required" => quote!(Required),
+        _ => return Err(syn::Error::new(word.span(), "expected \"forbidden\", \"optional\" or \"required\"")),
+    };
+    Ok(quote!(::pegboard_sdk::__private::TaskSupport::#case))
+}
+
+/// `needs("elicitation", "sampling.tools")` or `needs = expression`.
+fn needs(meta: &ParseNestedMeta<'_>) -> Result<TokenStream> {
+    if meta.input.peek(Token![=]) {
+        return Ok(meta.value()?.parse::<Expr>()?.into_token_stream());
+    }
+    let content;
+    syn::parenthesized!(content in meta.input);
+    let paths = Punctuated::<LitStr, Token![,]>::parse_terminated(&content)?;
+    let paths = paths.iter();
+    Ok(quote!(::pegboard_sdk::__private::capabilities(&[#(#paths),*])))
+}
+
+/// `icon = "https://…"` or `icon(src = "…", mime_type = "…", sizes = "48x48 any", theme = "dark")`.
+fn icon(meta: &ParseNestedMeta<'_>) -> Result<TokenStream> {
+    if meta.input.peek(Token![=]) {
+        let src: LitStr = meta.value()?.parse()?;
+        return Ok(quote!(::pegboard_sdk::content::Icon::new(#src)));
+    }
+    let (mut src, mut mime_type, mut sizes, mut theme) =
+        (None::<LitStr>, None::<LitStr>, None::<LitStr>, None::<LitStr>);
+    meta.parse_nested_meta(|part| {
+        let slot = match part.path.get_ident().map(ToString::to_string).unwrap_or_default().as_str() {
+            "src" => &mut src,
+            "mime_type" => &mut mime_type,
+            "sizes" => &mut sizes,
+            "theme" => &mut theme,
+            _ => return Err(part.error("expected one of `src`, `mime_type`, `sizes`, `theme`")),
+        };
+        once(slot, &part, part.value()?.parse()?)
+    })?;
+    let src = src.ok_or_else(|| meta.error("an icon needs its `src`"))?;
+    let text = |text: Option<LitStr>| text.map(|text| quote!(::std::string::String::from(#text)));
+    let (mime_type, theme) = (option(text(mime_type)), option(text(theme)));
+    let sizes = sizes.map(|sizes| sizes.value()).unwrap_or_default();
+    let sizes = sizes.split_whitespace();
+    Ok(quote!(::pegboard_sdk::content::Icon {
+        src: ::std::string::String::from(#src),
+        mime_type: #mime_type,
+        sizes: ::std::vec![#(::std::string::String::from(#sizes)),*],
+        theme: #theme,
+    }))
+}
+
+/// An expression of type `Option`.
+pub fn option(value: Option<impl ToTokens>) -> TokenStream {
+    value.map_or_else(|| quote!(::std::option::Option::None), |value| quote!(::std::option::Option::Some(#value)))
+}
+
+/// The text of a doc comment.
+pub fn doc(attributes: &[Attribute]) -> String {
+    let mut lines = Vec::new();
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("doc")) {
+        if let Meta::NameValue(pair) = &attribute.meta
+            && let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = &pair.value
+        {
+            let text = text.value();
+            lines.extend(text.lines().map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned()));
+            if text.is_empty() {
+                lines.push(String::new());
+            }
+        }
+    }
+    lines.join("\n").trim().to_owned()
+}
+
+/// `base64_encode` → `Base64 Encode`.
+pub fn title_of(name: &str) -> String {
+    let words = name.split(['_', '-']).filter(|word| !word.is_empty());
+    let capitalised = words.map(|word| {
+        let mut letters = word.chars();
+        letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default()
+    });
+    capitalised.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use syn::parse_quote;
+
+    #[test]
+    fn a_title_is_the_name_in_words() {
+        assert_eq!(title_of("base64_encode"), "Base64 Encode");
+        assert_eq!(title_of("__a-b"), "A B");
+    }
+
+    #[test]
+    fn doc_comments_lose_their_first_blank_and_keep_their_lines() {
+        let item: syn::ItemFn = parse_quote! {
+            #[doc = " One"]
+            #[doc = ""]
+            #[doc = "   two"]
+            fn f() {}
+        };
+        assert_eq!(doc(&item.attrs), "One\n\n  two");
+    }
+
+    #[test]
+    fn words_that_are_unknown_or_contradict_are_refused() {
+        for (tokens, complaint) in [
+            (quote!(readonly), "expected one of"),
+            (quote!(read_only, read_only), "twice"),
+            (quote!(read_only, destructive), "destroys nothing"),
+            (quote!(name = "a b"), "a name has"),
+            (quote!(task_support = "maybe"), "\"forbidden\""),
+            (quote!(icon(theme = "dark")), "`src`"),
+        ] {
+            let error = ToolOptions::parse(tokens.clone()).err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(error.contains(complaint), "{tokens}: {error}");
+        }
+    }
+
+    #[test]
+    fn promises_are_said_by_a_word_or_a_value() {
+        let options = ToolOptions::parse(quote!(read_only, open_world = false)).expect("good");
+        assert_eq!((options.read_only, options.open_world, options.idempotent), (Some(true), Some(false), None));
+    }
+}

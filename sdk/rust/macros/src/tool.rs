@@ -1,0 +1,169 @@
+//! `#[tool]` and `#[tools]`.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::{Attribute, Expr, ImplItem, ItemFn, ItemImpl, Meta, Result, Signature};
+
+use crate::attributes::{ToolOptions, doc, option, title_of};
+use crate::parameters::Parameters;
+
+pub fn of_function(attribute: TokenStream, mut item: ItemFn) -> Result<TokenStream> {
+    let options = ToolOptions::parse(attribute)?;
+    let name = item.sig.ident.clone();
+    if let Some(receiver) = item.sig.receiver() {
+        return Err(syn::Error::new_spanned(receiver, "put `#[tools]` on the impl block"));
+    }
+    let entry = entry(&options, &item.attrs, &mut item.sig, &quote!(#name))?;
+    let visibility = &item.vis;
+    // The type has the function's name, which is free among types. So a path to the function, and a `use` of
+    // it, is one to the tool as well.
+    Ok(quote! {
+        #item
+
+        #[doc(hidden)]
+        #[allow(non_camel_case_types)]
+        #visibility struct #name {}
+
+        #[automatically_derived]
+        impl ::pegboard_sdk::__private::Tools for #name {
+            const TOOLS: &'static [::pegboard_sdk::__private::ToolItem] = &[#entry];
+        }
+    })
+}
+
+pub fn of_impl(attribute: TokenStream, mut item: ItemImpl) -> Result<TokenStream> {
+    syn::parse2::<syn::parse::Nothing>(attribute)?;
+    if let Some((path, _)) = &item.trait_ {
+        return Err(syn::Error::new_spanned(path, "tools are functions of the type itself, not of a trait"));
+    }
+    if !item.generics.params.is_empty() {
+        return Err(syn::Error::new_spanned(&item.generics, "the type of tools cannot be generic"));
+    }
+    let this = item.self_ty.clone();
+    let mut entries = Vec::new();
+    for function in &mut item.items {
+        let ImplItem::Fn(function) = function else { continue };
+        let Some(place) = function.attrs.iter().position(is_tool) else { continue };
+        let options = match function.attrs.remove(place).meta {
+            Meta::Path(_) => ToolOptions::default(),
+            Meta::List(list) => ToolOptions::parse(list.tokens)?,
+            Meta::NameValue(pair) => return Err(syn::Error::new_spanned(pair, "expected `#[tool(…)]`")),
+        };
+        let name = function.sig.ident.clone();
+        entries.push(entry(&options, &function.attrs, &mut function.sig, &quote!(<#this>::#name))?);
+    }
+    if entries.is_empty() {
+        return Err(syn::Error::new_spanned(&item.self_ty, "no function in this block has `#[tool]` on it"));
+    }
+    Ok(quote! {
+        #item
+
+        #[automatically_derived]
+        impl ::pegboard_sdk::__private::Tools for #this {
+            const TOOLS: &'static [::pegboard_sdk::__private::ToolItem] = &[#(#entries),*];
+        }
+    })
+}
+
+/// By its last name, since it may be written with a path.
+fn is_tool(attribute: &Attribute) -> bool {
+    attribute.path().segments.last().is_some_and(|segment| segment.ident == "tool")
+}
+
+/// An expression of type `ToolItem`.
+fn entry(
+    options: &ToolOptions,
+    attributes: &[Attribute],
+    signature: &mut Signature,
+    function: &TokenStream,
+) -> Result<TokenStream> {
+    let description = options.description.as_ref().map_or_else(|| doc(attributes), syn::LitStr::value);
+    if description.trim().is_empty() {
+        return Err(syn::Error::new_spanned(
+            &signature.ident,
+            "a model must know when to use this tool: write a doc comment, or `description = \"…\"`",
+        ));
+    }
+    let name = options.name.as_ref().map_or_else(|| plain_name(signature), syn::LitStr::value);
+    let title = options.title.as_ref().map_or_else(|| title_of(&name), syn::LitStr::value);
+    let annotations = annotations(options);
+    let more = more(options);
+    let Parameters { args_type, args_struct, call, receiver } = Parameters::take(signature)?;
+    let this = receiver.then(|| quote!(&::std::default::Default::default(),));
+
+    Ok(quote! {{
+        #args_struct
+
+        ::pegboard_sdk::__private::ToolItem {
+            name: #name,
+            describe: || {
+                #[allow(unused_imports)]
+                use ::pegboard_sdk::__private::{ReturnsFallible, ReturnsOther, ReturnsResult, ReturnsStructured};
+                #[allow(unused_variables)]
+                let returns = ::pegboard_sdk::__private::Returns::of(|ctx, args: #args_type| {
+                    #function(#this #(#call),*)
+                });
+                #[allow(unused_mut)]
+                let mut tool = ::pegboard_sdk::__private::ToolText {
+                    name: #name,
+                    title: #title,
+                    doc: #description,
+                    annotations: #annotations,
+                }
+                .tool(::pegboard_sdk::__private::of_arguments::<#args_type>(), (&&&&&returns).schema())?;
+                #more
+                ::std::result::Result::Ok(tool)
+            },
+            run: |ctx, args| {
+                #[allow(unused_imports)]
+                use ::pegboard_sdk::__private::{ReturnsFallible, ReturnsOther, ReturnsResult, ReturnsStructured};
+                #[allow(unused_variables)]
+                let args: #args_type = ::pegboard_sdk::__private::read_arguments(args)?;
+                #[allow(clippy::let_unit_value)]
+                let value = #function(#this #(#call),*);
+                (&&&&&::pegboard_sdk::__private::Returns::of_value(&value)).convert(value)
+            },
+        }
+    }})
+}
+
+fn plain_name(signature: &Signature) -> String {
+    let name = signature.ident.to_string();
+    name.strip_prefix("r#").map(str::to_owned).unwrap_or(name)
+}
+
+fn annotations(options: &ToolOptions) -> TokenStream {
+    let (read_only, destructive) = (option(options.read_only), option(options.destructive));
+    let (idempotent, open_world) = (option(options.idempotent), option(options.open_world));
+    quote!(::pegboard_sdk::__private::ToolAnnotations {
+        read_only: #read_only,
+        destructive: #destructive,
+        idempotent: #idempotent,
+        open_world: #open_world,
+    })
+}
+
+/// What few tools have.
+fn more(options: &ToolOptions) -> TokenStream {
+    let mut statements = TokenStream::new();
+    if !options.icons.is_empty() {
+        let icons = &options.icons;
+        statements.extend(quote!(tool.icons = ::std::vec![#(#icons),*];));
+    }
+    if let Some(support) = &options.task_support {
+        statements.extend(quote!(tool.task_support = ::std::option::Option::Some(#support);));
+    }
+    let objects = [
+        ("needs", options.needs.clone()),
+        ("meta", options.meta.as_ref().map(Expr::to_token_stream)),
+        ("extra", options.extra.as_ref().map(Expr::to_token_stream)),
+    ];
+    for (field, value) in objects {
+        let Some(value) = value else { continue };
+        let name = quote::format_ident!("{field}");
+        statements.extend(quote! {
+            tool.#name = ::std::option::Option::Some(::pegboard_sdk::__private::object(#field, &#value)?);
+        });
+    }
+    statements
+}
