@@ -63,7 +63,7 @@ version=$(apt-cache policy rustc-web | awk '/Candidate:/ { print $2 }')
     fail "rustup failed (see above), and apt knows no package rustc-web (run apt-get update as root?)"
 std=libstd-rust-web-$(grep -oE '^[0-9]+\.[0-9]+' <<<"$version")
 llvm=$(apt-cache show "$std" | grep -oE 'libllvm[0-9]+' | head -n 1)
-rm -rf "$dir"/{complete,bin,build,packages,root,stubs.o}
+rm -rf "${dir:?}"/{complete,bin,build,packages,root,stubs.o}
 mkdir -p "$dir"/{bin,packages,root}
 (cd "$dir/packages" && apt-get "${apt[@]}" download -qq rustc-web rust-web-src libstd-rust-web-dev "$std" "$llvm" wasi-libc >&2) ||
     fail "apt-get could not download Debian's packages of it (see above)"

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::{registry, telemetry};
+use crate::{protocol, registry, session, telemetry, transport};
 
 /// The settings of a whole server. `Config::default()` serves `./plugins` on loopback.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -17,6 +17,12 @@ use crate::{registry, telemetry};
 pub struct Config {
     /// How the server logs.
     pub log: telemetry::Config,
+    /// Where and how to serve.
+    pub transport: transport::Config,
+    /// What the server says of itself.
+    pub server: protocol::Config,
+    /// Bounds of legacy clients' sessions.
+    pub sessions: session::Config,
     /// Who gets which name.
     pub registry: registry::Config,
 }

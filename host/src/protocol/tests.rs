@@ -73,7 +73,8 @@ async fn ask(server: &Server, (message, headers): (Message, Fake)) -> (Value, Op
 }
 
 async fn begin(server: &Server) -> (SessionId, Value) {
-    let params = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}});
+    let params =
+        json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}});
     let reply = server.handle(legacy("initialize", &params), Some(&headers([]))).await;
     let session = reply.session.clone().unwrap();
     (session, response(reply).await.0)
@@ -304,9 +305,8 @@ async fn a_legacy_call_is_cancelled_by_its_own_session_alone_and_not_answered() 
     else {
         panic!("a call")
     };
-    let cancel = || {
-        message(&json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}}))
-    };
+    let cancel =
+        || message(&json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}}));
     server.handle(cancel(), Some(&headers([("mcp-session-id", there.as_str())]))).await;
     server.handle(cancel(), Some(&headers([]))).await;
     assert!(futures_util::poll!(&mut call.outcome).is_pending());
@@ -337,7 +337,8 @@ async fn legacy_requests_need_a_session_only_where_it_matters() {
 async fn a_listen_stream_acknowledges_then_tells_of_changes_with_its_id() {
     use futures_util::StreamExt as _;
     let server = echo_server(&[tool("t")]);
-    let (request, sent) = modern("subscriptions/listen", json!({"notifications": {"toolsListChanged": true, "other": 1}}));
+    let (request, sent) =
+        modern("subscriptions/listen", json!({"notifications": {"toolsListChanged": true, "other": 1}}));
     let ReplyKind::Listen(mut listen) = server.handle(request, Some(&sent)).await.kind else { panic!("a stream") };
     let acknowledged: Value = serde_json::from_str(&listen.messages.next().await.unwrap()).unwrap();
     assert_eq!(acknowledged["method"], "notifications/subscriptions/acknowledged");

@@ -1,0 +1,62 @@
+# shellcheck shell=bash
+# What each step does.
+
+# Each is a workspace of its own: what runs in the sandbox is built for another target than the host, and what
+# drives the program from outside must not decide which features the program is built with.
+workspaces=(. sdk/rust plugins tests/guests)
+
+# each_workspace FUNCTION: calls it with each of them.
+each_workspace() {
+    local workspace
+    for workspace in "${workspaces[@]}"; do
+        echo "-- $workspace"
+        "$1" "$workspace"
+    done
+}
+
+# cargo_in WORKSPACE COMMAND ARG...: cargo there, for this machine.
+cargo_in() {
+    local workspace=$1 target=$root/target command=$2
+    [ "$workspace" = . ] || target=$PEGBOARD_GUESTS_TARGET
+    shift 2
+    cargo "$command" --manifest-path "$workspace/Cargo.toml" --target-dir "$target" --release --workspace "$@"
+}
+
+check_fmt() {
+    format() { cargo fmt --all --check --manifest-path "$1/Cargo.toml"; }
+    each_workspace format
+}
+
+check_lint() {
+    lint() { cargo_in "$1" clippy --all-targets --quiet -- -D warnings; }
+    each_workspace lint
+}
+
+check_doc() {
+    document() { RUSTDOCFLAGS="-D warnings" cargo_in "$1" doc --no-deps --quiet; }
+    each_workspace document
+}
+
+check_deny() {
+    setup_deny
+    allowed() { "$deny" --manifest-path "$1/Cargo.toml" --workspace --config "$root/deny.toml" check licenses bans sources; }
+    each_workspace allowed
+    if timeout 60 "$deny" fetch db >/dev/null 2>&1; then
+        advisories() { "$deny" --manifest-path "$1/Cargo.toml" --workspace --config "$root/deny.toml" check advisories; }
+        each_workspace advisories
+    else
+        echo "the database of advisories cannot be reached from here: advisories are not checked"
+    fi
+}
+
+check_sdk() { cargo_in sdk/rust test --quiet; }
+
+check_plugins() {
+    cargo_in plugins test --quiet
+    build_guests plugins
+}
+
+check_host() {
+    cargo build --release -p pegboard
+    cargo test --release -p pegboard
+}
