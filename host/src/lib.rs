@@ -8,6 +8,7 @@
 //! | [`plugin`] | the vocabulary: what a plugin lists, what a call takes and gives |
 //! | [`schema`] | JSON Schema, compiled once, checked in bounded time |
 //! | [`registry`] | which plugins are loaded, and under which names clients see their tools |
+//! | [`runtime`] | runs plugins, each call in a fresh instance, within limits |
 //! | [`session`] | sessions of legacy clients, behind a store |
 //! | [`protocol`] | MCP: one message in, a reply out, on every revision |
 //! | [`transport`] | HTTP: the endpoint, its checks, streams that are never buffered |
@@ -18,6 +19,7 @@ pub mod config;
 pub mod plugin;
 pub mod protocol;
 pub mod registry;
+pub mod runtime;
 pub mod schema;
 pub mod session;
 pub mod telemetry;

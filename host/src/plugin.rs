@@ -13,7 +13,10 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-pub use call::{Call, CallContext, CallError, Client, Limit, LogLevel, LogMessage, Peer, Progress, RpcError, Trace};
+pub use call::{
+    Announcement, Call, CallContext, CallError, Change, Client, Limit, LogLevel, LogMessage, Peer, Progress, RpcError,
+    Trace,
+};
 pub use content::{
     Annotations, Content, EmbeddedResource, Icon, MediaContent, Resource, ResourceBody, ResourceContents, Role,
     TextContent,

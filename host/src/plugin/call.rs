@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{BoxFuture, JsonObject};
+use super::{BoxFuture, JsonObject, PluginId};
 
 /// Levels of [RFC 5424](https://www.rfc-editor.org/rfc/rfc5424#section-6.2.1), least first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -115,6 +115,28 @@ impl Call {
     pub fn detached() -> Self {
         Self { context: Arc::default(), client: None }
     }
+}
+
+/// What a plugin says may have changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Its tools.
+    Tools,
+    /// Its prompts.
+    Prompts,
+    /// Its resources or templates.
+    Resources,
+    /// What is in one resource, by its URI.
+    ResourceUpdated(String),
+}
+
+/// A change, and whose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Announcement {
+    /// Who announced it.
+    pub plugin: PluginId,
+    /// What.
+    pub change: Change,
 }
 
 /// A JSON-RPC error.

@@ -1,0 +1,182 @@
+//! Runs plugins: WebAssembly components in wasmtime, each call in a fresh instance of its own.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`limits`] | every limit and its default |
+//! | `engine` | the settings of wasmtime, and the pool of instances |
+//! | `component` | what a component imports and exports, and whether that makes a plugin |
+//! | `wasm_plugin` | the plugin |
+//! | `sandbox` | one run: a place, an instance, the limits, the end |
+//! | `admission` | how many run at the same time |
+//! | `cpu`, `ticker` | CPU time: measured, bounded, shared out |
+//! | `store` | the host's side of an instance; memory and tables |
+//! | `host_api` | what a guest may import, one capability a file |
+//! | `output` | what a guest prints |
+//! | `failure` | why a guest ended |
+//! | `wit` | the interface's types and the vocabulary's, converted |
+//!
+//! Nothing outlives a call: state, files, network and names belong to grants, and a plugin without any gets time,
+//! memory, clocks and randomness.
+
+pub mod limits;
+
+mod admission;
+mod component;
+mod cpu;
+mod engine;
+mod failure;
+mod host_api;
+mod output;
+mod sandbox;
+mod store;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod ticker;
+mod wasm_plugin;
+mod wit;
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use wasmtime::Engine;
+use wasmtime::component::{Component, Linker};
+
+use crate::plugin::{Announcement, Digest, PluginId};
+use admission::Admission;
+use cpu::Lanes;
+use engine::Instances;
+use ticker::Ticker;
+
+pub use component::{Names, names};
+pub use limits::Config;
+pub use wasm_plugin::{Families, WasmPlugin};
+
+/// Runs plugins. A clone is the same runtime.
+#[derive(Clone)]
+pub struct Runtime(Arc<Inner>);
+
+/// What all plugins share.
+struct Inner {
+    engine: Engine,
+    linker: Linker<store::State>,
+    limits: Config,
+    admission: Admission,
+    lanes: Lanes,
+    ticker: Ticker,
+    announcements: mpsc::Sender<Announcement>,
+}
+
+/// Why there is no runtime.
+#[derive(Debug, thiserror::Error)]
+pub enum RuntimeError {
+    /// A limit cannot work.
+    #[error("limits.{key} is {value}: it must be from {least} to {most}")]
+    Limit {
+        /// Its key.
+        key: &'static str,
+        /// Its value.
+        value: u64,
+        /// The least that works.
+        least: u64,
+        /// The most that works.
+        most: u64,
+    },
+    /// The engine did not start.
+    #[error(
+        "the WebAssembly engine does not start: {0}; it reserves (does not use) address space for each of \
+         limits.concurrent_calls, so where that is bounded (ulimit -v), lower it"
+    )]
+    Engine(String),
+    /// The thread that interrupts guests did not start.
+    #[error("no thread for interrupting guests: {0}")]
+    Ticker(std::io::Error),
+}
+
+/// Why a component is not a plugin.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// It exports nothing of ours.
+    #[error("it exports none of pegboard:plugin/tools, prompts, resources and completions (0.1.0), {}", exporting(.exports))]
+    NoExports {
+        /// What it exports.
+        exports: Vec<String>,
+    },
+    /// It wants what nobody gives.
+    #[error("it imports what this host does not have: {}", .imports.join(", "))]
+    MissingImports {
+        /// All of it.
+        imports: Vec<String>,
+    },
+    /// An interface of ours, but with other types.
+    #[error("its export {name} is not the one of this host: {reason}")]
+    Export {
+        /// Which.
+        name: &'static str,
+        /// What is different.
+        reason: String,
+    },
+    /// It imports something that the host has, but with other types.
+    #[error("it does not fit this host: {reason}")]
+    Link {
+        /// What is different.
+        reason: String,
+    },
+}
+
+fn exporting(exports: &[String]) -> String {
+    /// More than this nobody reads.
+    const SHOWN: usize = 8;
+    if exports.is_empty() {
+        return "and nothing else either".to_owned();
+    }
+    let mut text = format!("it exports {}", exports[..exports.len().min(SHOWN)].join(", "));
+    if exports.len() > SHOWN {
+        let _ = write!(text, " and {} more", exports.len() - SHOWN);
+    }
+    text
+}
+
+impl Runtime {
+    /// Sets up the engine. What plugins announce goes into `announcements`; while it is full, they wait.
+    ///
+    /// # Errors
+    /// [`RuntimeError`] if a limit makes no sense or the system does not give what the engine needs.
+    pub fn new(config: &Config, announcements: mpsc::Sender<Announcement>) -> Result<Self, RuntimeError> {
+        config.check()?;
+        let failed = |error: wasmtime::Error| RuntimeError::Engine(format!("{error:#}"));
+        let engine = engine::engine(Instances::Pooled(config)).map_err(failed)?;
+        let mut linker = Linker::new(&engine);
+        host_api::link(&mut linker).map_err(failed)?;
+        let ticker = Ticker::start(&engine).map_err(RuntimeError::Ticker)?;
+        Ok(Self(Arc::new(Inner {
+            engine,
+            linker,
+            limits: config.clone(),
+            admission: Admission::new(config),
+            lanes: Lanes::new(),
+            ticker,
+            announcements,
+        })))
+    }
+
+    /// Makes a plugin of a compiled component.
+    ///
+    /// # Errors
+    /// [`LoadError`] if it exports nothing of ours or imports what there is not.
+    pub fn load(&self, id: PluginId, digest: Digest, component: Component) -> Result<WasmPlugin, LoadError> {
+        WasmPlugin::new(self.0.clone(), id, digest, &component)
+    }
+
+    /// The engine that components must be compiled for.
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+}
+
+/// An engine that only compiles, for the process that does nothing else.
+pub(crate) fn compiling_engine() -> wasmtime::Result<Engine> {
+    engine::engine(Instances::None)
+}

@@ -1,0 +1,84 @@
+//! `pegboard:plugin/client`: the way back to who is calling.
+
+use crate::plugin::{Announcement, LogLevel, Progress};
+use crate::runtime::limits::LOG_LINE_BYTES;
+use crate::runtime::output::excerpt;
+use crate::runtime::store::{Purpose, State};
+use crate::runtime::wit::imports::client::{Answer, CallContext, Change, Host, LogLevel as WitLogLevel, Question};
+use crate::runtime::wit::imports::types::CallError;
+use crate::runtime::wit::{change, context, level, log_message};
+
+impl Host for State {
+    async fn log(&mut self, level_: WitLogLevel, logger: Option<String>, data: String) {
+        let level = level(level_);
+        let Some(left) = self.log_messages.checked_sub(1) else { return };
+        self.log_messages = left;
+        self.log_to_host(level, logger.as_deref(), &data);
+        if left == 0 {
+            let most = self.runtime.limits.log_messages;
+            tracing::warn!(
+                target: "pegboard::plugin", plugin = %self.plugin,
+                "that was its last log message of this call: a call may send limits.log_messages = {most}"
+            );
+        }
+        if let Some(client) = &self.call.client
+            && self.call.context.log_level.is_some_and(|least| level >= least)
+        {
+            client.log(log_message(level, logger, data)).await;
+        }
+    }
+
+    async fn progress(&mut self, done: f64, total: Option<f64>, message: Option<String>) {
+        // JSON has neither infinity nor NaN, and MCP wants progress to grow.
+        if !done.is_finite() || done <= self.progress || !self.call.context.wants_progress {
+            return;
+        }
+        self.progress = done;
+        if let Some(client) = &self.call.client {
+            client.progress(Progress { done, total: total.filter(|total| total.is_finite()), message }).await;
+        }
+    }
+
+    fn context(&mut self) -> CallContext {
+        context(&self.call.context)
+    }
+
+    fn ask(&mut self, _: Vec<Question>) -> Result<Vec<Answer>, CallError> {
+        Err(CallError::Failed(self.no_grant("to ask the client anything")))
+    }
+
+    async fn announce(&mut self, announced: Change) {
+        // While a plugin is loaded it is listed anyway; and the one who reads announcements is waiting for it then.
+        if self.purpose == Purpose::Listing {
+            return;
+        }
+        let announcement = Announcement { plugin: self.plugin.clone(), change: change(announced) };
+        // It fails only when nobody listens any more, at the end of the process.
+        let _ = self.runtime.announcements.send(announcement).await;
+    }
+
+    /// No client can come back for the rest of a stream, so there is nothing to do.
+    fn close_stream(&mut self, _: Option<u32>) {}
+}
+
+impl State {
+    /// The sentence of every denial: ``plugin `x` has no grant …``.
+    pub(super) fn no_grant(&self, what: &str) -> String {
+        format!("plugin `{}` has no grant {what}", self.plugin)
+    }
+
+    fn log_to_host(&self, level: LogLevel, logger: Option<&str>, data: &str) {
+        let logger = logger.map(|logger| excerpt(logger, 128));
+        let logger = logger.as_deref();
+        let data = excerpt(data, LOG_LINE_BYTES);
+        let plugin = &self.plugin;
+        match level {
+            LogLevel::Debug => tracing::debug!(target: "pegboard::plugin", %plugin, logger, "{data}"),
+            LogLevel::Info | LogLevel::Notice => tracing::info!(target: "pegboard::plugin", %plugin, logger, "{data}"),
+            LogLevel::Warning => tracing::warn!(target: "pegboard::plugin", %plugin, logger, "{data}"),
+            LogLevel::Error | LogLevel::Critical | LogLevel::Alert | LogLevel::Emergency => {
+                tracing::error!(target: "pegboard::plugin", %plugin, logger, "{data}");
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! One run of a guest: a place, a fresh instance, its limits, and the end.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
+use wasmtime::Store;
+use wasmtime::component::{Instance, InstancePre};
+
+use super::admission::Places;
+use super::cpu::{Meter, Metered};
+use super::failure::{Budget, explain};
+use super::store::{self, Purpose, State};
+use super::{Inner, limits::Config};
+use crate::plugin::{Call, CallError, Limit, PluginId};
+
+/// Where and as whom a guest runs.
+pub(super) struct Sandbox<'a> {
+    pub(super) runtime: &'a Arc<Inner>,
+    pub(super) plugin: &'a PluginId,
+    pub(super) component: &'a InstancePre<State>,
+    /// The plugin's own places.
+    pub(super) places: &'a Places,
+}
+
+/// What is done with the instance once it is there.
+pub(super) trait Job: Send {
+    /// What comes out.
+    type Output: Send;
+
+    /// Calls the guest. The outer error is the engine's (a trap, say), the inner one the guest's.
+    fn run(
+        self,
+        store: &mut Store<State>,
+        instance: &Instance,
+    ) -> impl Future<Output = wasmtime::Result<Result<Self::Output, CallError>>> + Send;
+}
+
+impl Budget {
+    fn of(purpose: Purpose, limits: &Config) -> Self {
+        let (cpu_time_ms, wall_time_ms) = match purpose {
+            Purpose::Listing => (limits.list_cpu_time_ms, limits.list_wall_time_ms),
+            Purpose::Call => (limits.cpu_time_ms, limits.wall_time_ms),
+        };
+        Self { cpu_time_ms, wall_time_ms, output_bytes: limits.output_bytes }
+    }
+}
+
+impl Sandbox<'_> {
+    /// Runs `job` on a fresh instance. The ticks count from before it exists, so that start functions and the guest's
+    /// allocator are under the same limits as the call. Dropping the future unwinds the guest wherever it is, and
+    /// gives its place back.
+    pub(super) async fn run<J: Job>(&self, job: J, call: Call, purpose: Purpose) -> Result<J::Output, CallError> {
+        let budget = Budget::of(purpose, &self.runtime.limits);
+        let wall_time = Duration::from_millis(budget.wall_time_ms);
+        let admitted_and_run = async {
+            match purpose {
+                Purpose::Call => {
+                    let _place = self.runtime.admission.call(self.places).await.map_err(CallError::Limit)?;
+                    self.run_now(job, call, purpose, &budget).await
+                }
+                Purpose::Listing => {
+                    let _place = self.runtime.admission.listing().await;
+                    self.run_now(job, call, purpose, &budget).await
+                }
+            }
+        };
+        timeout(wall_time, admitted_and_run)
+            .await
+            .unwrap_or(Err(CallError::Limit(Limit::WallTime(budget.wall_time_ms))))
+    }
+
+    async fn run_now<J: Job>(
+        &self,
+        job: J,
+        call: Call,
+        purpose: Purpose,
+        budget: &Budget,
+    ) -> Result<J::Output, CallError> {
+        let meter = Arc::new(Meter::new(Duration::from_millis(budget.cpu_time_ms)));
+        let state = State::new(self.plugin.clone(), self.runtime.clone(), call, purpose);
+        let mut store = store::new(state, meter.clone());
+        let guest = pin!(async move {
+            let ran = match self.component.instantiate_async(&mut store).await {
+                Ok(instance) => job.run(&mut store, &instance).await,
+                Err(error) => Err(error),
+            };
+            ran.unwrap_or_else(|error| Err(explain(&error, self.plugin, budget, store.data().last_words())))
+        });
+        Metered::new(guest, &meter, &self.runtime.lanes, &self.runtime.ticker)
+            .await
+            .unwrap_or(Err(CallError::Limit(Limit::CpuTime(budget.cpu_time_ms))))
+    }
+}

@@ -1,0 +1,190 @@
+//! What belongs to one instance: its state in the host, and the bounds of its store.
+
+use std::sync::Arc;
+
+use wasmtime::component::ResourceTable;
+use wasmtime::{ResourceLimiter, Store};
+use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+
+use super::Inner;
+use super::cpu::{Meter, SLICE};
+use super::host_api::DenyHttp;
+use super::limits::{HANDLES, HTTP_FIELDS_BYTES, RANDOM_BYTES};
+use super::output::{Output, Pipe, Stream};
+use crate::plugin::{Call, PluginId};
+
+/// The host's side of one instance.
+pub(super) struct State {
+    pub(super) plugin: PluginId,
+    pub(super) runtime: Arc<Inner>,
+    pub(super) call: Call,
+    pub(super) purpose: Purpose,
+    /// Log messages that may still be sent.
+    pub(super) log_messages: u32,
+    /// The last progress, which the next must exceed.
+    pub(super) progress: f64,
+    bounds: Bounds,
+    table: ResourceTable,
+    wasi: Option<Wasi>,
+    http: WasiHttpCtx,
+    http_hooks: DenyHttp,
+}
+
+/// Why a guest runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To say what it offers.
+    Listing,
+    /// Somebody called it.
+    Call,
+}
+
+/// Made when the guest first asks for it: many never do, and it is not free.
+struct Wasi {
+    ctx: WasiCtx,
+    output: Arc<Output>,
+}
+
+impl Wasi {
+    /// Clocks and randomness; no files, no network, no names resolved, no environment, no arguments.
+    #[cold]
+    fn new(plugin: PluginId, stdio_bytes: u64) -> Self {
+        let output = Arc::new(Output::new(plugin, stdio_bytes));
+        let pipe = |stream| Pipe { output: output.clone(), stream };
+        let mut builder = WasiCtxBuilder::new();
+        builder.stdout(pipe(Stream::Stdout)).stderr(pipe(Stream::Stderr));
+        builder.allow_tcp(false).allow_udp(false).allow_ip_name_lookup(false);
+        builder.allow_blocking_current_thread(false).max_random_size(RANDOM_BYTES);
+        Self { ctx: builder.build(), output }
+    }
+}
+
+impl State {
+    pub(super) fn new(plugin: PluginId, runtime: Arc<Inner>, call: Call, purpose: Purpose) -> Self {
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(HANDLES);
+        let mut http = WasiHttpCtx::new();
+        http.set_field_size_limit(HTTP_FIELDS_BYTES);
+        Self {
+            log_messages: runtime.limits.log_messages,
+            progress: f64::NEG_INFINITY,
+            bounds: Bounds {
+                memory: Usage::new(runtime.limits.memory_bytes),
+                tables: Usage::new(runtime.limits.table_elements),
+            },
+            table,
+            wasi: None,
+            http,
+            http_hooks: DenyHttp::new(plugin.clone()),
+            plugin,
+            runtime,
+            call,
+            purpose,
+        }
+    }
+
+    /// What the guest last wrote to standard error, if anything.
+    pub(super) fn last_words(&self) -> Option<String> {
+        self.wasi.as_ref().and_then(|wasi| wasi.output.last_words())
+    }
+}
+
+/// A store for one instance, with every bound in place.
+pub(super) fn new(state: State, meter: Arc<Meter>) -> Store<State> {
+    let output_bytes = usize::try_from(state.runtime.limits.output_bytes).unwrap_or(usize::MAX);
+    let runtime = state.runtime.clone();
+    let mut store = Store::new(&runtime.engine, state);
+    store.limiter(|state| &mut state.bounds);
+    store.set_hostcall_fuel(output_bytes);
+    store.set_max_component_handles(HANDLES);
+    store.set_epoch_deadline(SLICE);
+    store.epoch_deadline_callback(move |_| meter.tick());
+    store
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        let wasi = self.wasi.get_or_insert_with(|| Wasi::new(self.plugin.clone(), self.runtime.limits.stdio_bytes));
+        WasiCtxView { ctx: &mut wasi.ctx, table: &mut self.table }
+    }
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.http_hooks }
+    }
+}
+
+/// A guest wanted more of something than there is for it. An error rather than a failed `memory.grow`, since after
+/// that most guests just die of an `unreachable` that tells nobody why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Exceeded {
+    /// Bytes of memory.
+    #[error("more than {0} bytes of memory")]
+    Memory(u64),
+    /// Elements of tables.
+    #[error("more than {0} table elements")]
+    Tables(u64),
+}
+
+/// Counts what the instance has of each.
+struct Bounds {
+    memory: Usage,
+    tables: Usage,
+}
+
+struct Usage {
+    used: u64,
+    /// What the last growth added, in case it fails after all.
+    last: u64,
+    most: u64,
+}
+
+impl Usage {
+    fn new(most: u64) -> Self {
+        Self { used: 0, last: 0, most }
+    }
+
+    /// Adds if there is room. `Ok(false)`: it is over the bound that the guest itself declared, an ordinary failure
+    /// that it is prepared for.
+    fn grow(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool, u64> {
+        self.last = 0;
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        let more = desired.saturating_sub(current) as u64;
+        if self.used.saturating_add(more) > self.most {
+            return Err(self.most);
+        }
+        self.used += more;
+        self.last = more;
+        Ok(true)
+    }
+
+    /// It was not given in the end.
+    fn undo(&mut self) {
+        self.used = self.used.saturating_sub(self.last);
+        self.last = 0;
+    }
+}
+
+impl ResourceLimiter for Bounds {
+    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        self.memory.grow(current, desired, maximum).map_err(|most| Exceeded::Memory(most).into())
+    }
+
+    fn memory_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
+        self.memory.undo();
+        Ok(())
+    }
+
+    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        self.tables.grow(current, desired, maximum).map_err(|most| Exceeded::Tables(most).into())
+    }
+
+    fn table_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
+        self.tables.undo();
+        Ok(())
+    }
+}
