@@ -9,6 +9,7 @@
 //! | [`schema`] | JSON Schema, compiled once, checked in bounded time |
 //! | [`registry`] | which plugins are loaded, and under which names clients see their tools |
 //! | [`runtime`] | runs plugins, each call in a fresh instance, within limits |
+//! | [`loader`] | watches the drop directory, and publishes what can be loaded from it |
 //! | [`session`] | sessions of legacy clients, behind a store |
 //! | [`protocol`] | MCP: one message in, a reply out, on every revision |
 //! | [`transport`] | HTTP: the endpoint, its checks, streams that are never buffered |
@@ -16,6 +17,7 @@
 #![forbid(unsafe_code)]
 
 pub mod config;
+pub mod loader;
 pub mod plugin;
 pub mod protocol;
 pub mod registry;

@@ -1,6 +1,8 @@
-//! Doubles for unit tests: a plugin without WebAssembly.
+//! Doubles for unit tests: a plugin without WebAssembly, and a log that can be read.
 
-use std::sync::Arc;
+use std::cell::RefCell;
+use std::io;
+use std::sync::{Arc, Once};
 
 use serde_json::json;
 
@@ -71,4 +73,31 @@ pub(crate) fn tool(name: &str) -> ToolSpec {
         meta: None,
         extra: None,
     }
+}
+
+thread_local! {
+    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+struct ThreadLog;
+
+impl io::Write for ThreadLog {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        LOG.with_borrow_mut(|log| log.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// From the first call on, what this thread logs can be read by the next. The subscriber is that of the whole
+/// process: one for a single thread misses what other threads have logged before it.
+pub(crate) fn log_of_this_thread() -> String {
+    static SUBSCRIBER: Once = Once::new();
+    SUBSCRIBER.call_once(|| {
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(|| ThreadLog).finish();
+        tracing::subscriber::set_global_default(subscriber).unwrap();
+    });
+    LOG.with_borrow(|log| String::from_utf8(log.clone()).unwrap())
 }

@@ -1,0 +1,183 @@
+//! One file becomes one plugin: read, built, asked for its tools, checked.
+
+use std::ffi::OsString;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt as _;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::build::{Build, BuildError, Source};
+use super::directory::{Contents, Directory, ReadError, Stamp};
+use crate::plugin::{CallError, Digest, Limit, Plugin, PluginId, ToolSpec};
+use crate::registry::{Admitted, Refusal};
+
+/// What all loads share.
+#[derive(Clone)]
+pub(super) struct Means {
+    pub build: Arc<dyn Build>,
+    /// As many files as these may be in memory.
+    pub places: Arc<Semaphore>,
+    /// For reading, and again for building and listing.
+    pub timeout: Duration,
+}
+
+/// A file that was read, and its place among those in memory.
+pub(super) struct Text {
+    pub id: PluginId,
+    pub contents: Contents,
+    started: Instant,
+    place: Arc<Place>,
+}
+
+/// One of the places for files in memory.
+pub(super) type Place = OwnedSemaphorePermit;
+
+/// A version of a plugin that can be served.
+#[derive(Debug)]
+pub(super) struct Version {
+    pub digest: Digest,
+    pub admitted: Arc<Admitted>,
+    pub cached: bool,
+    pub elapsed: Duration,
+}
+
+/// Why a file is not served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Rejection {
+    /// Of the file, if it could be read.
+    pub digest: Option<Digest>,
+    /// One sentence.
+    pub reason: String,
+    /// Trying again may help.
+    pub may_pass: bool,
+}
+
+/// Why a file was not read.
+pub(super) enum NotRead {
+    /// It is changing still.
+    NotStill,
+    Rejected(Rejection),
+}
+
+impl Text {
+    /// The place that it holds until it is built.
+    pub(super) fn place(&self) -> Weak<Place> {
+        Arc::downgrade(&self.place)
+    }
+}
+
+/// Reads the file `name` when there is a place for it; an earlier version of it may share its `place`. Always ends,
+/// and never panics.
+pub(super) async fn read(
+    directory: Directory,
+    name: OsString,
+    id: PluginId,
+    stamp: Stamp,
+    place: Option<Arc<Place>>,
+    means: Means,
+) -> Result<Text, NotRead> {
+    let rejected = |reason, may_pass| NotRead::Rejected(Rejection { digest: None, reason, may_pass });
+    let place = match place {
+        Some(place) => place,
+        None => match means.places.acquire_owned().await {
+            Ok(place) => Arc::new(place),
+            Err(_) => return Err(rejected("the loader is ending".to_owned(), true)),
+        },
+    };
+    let started = Instant::now();
+    match bounded(means.timeout, blocking(move || directory.read(&name, &stamp))).await {
+        Ok(Ok(contents)) => Ok(Text { id, contents, started, place }),
+        Ok(Err(ReadError::NotStill)) => Err(NotRead::NotStill),
+        Ok(Err(error)) => Err(rejected(error.to_string(), true)),
+        Err((reason, may_pass)) => Err(rejected(reason, may_pass)),
+    }
+}
+
+/// Builds what was read, asks it for its tools and checks them. Always ends, and never panics.
+pub(super) async fn build(text: Text, means: Means) -> Result<Version, Rejection> {
+    let digest = text.contents.digest;
+    let outcome = bounded(means.timeout, attempt(text, means.build)).await;
+    let outcome = outcome.unwrap_or_else(Err);
+    outcome.map_err(|(reason, may_pass)| Rejection { digest: Some(digest), reason, may_pass })
+}
+
+/// A reason, and whether it may pass.
+type Failure = (String, bool);
+
+async fn attempt(text: Text, builder: Arc<dyn Build>) -> Result<Version, Failure> {
+    let Text { id, contents: Contents { bytes, digest }, started, place } = text;
+    if bytes.is_empty() {
+        return Err(("it is empty".to_owned(), false));
+    }
+    let built = builder.build(Source { id, bytes, digest }).await;
+    let built = built.map_err(|error| (error.to_string(), matches!(error, BuildError::Unavailable(_))))?;
+    // The bytes are gone; a plugin that takes its time to list its tools keeps no other file waiting.
+    drop(place);
+    let admitted = list(built.plugin).await.map_err(|error| (error.to_string(), error.may_pass()))?;
+    Ok(Version { digest, admitted: Arc::new(admitted), cached: built.cached, elapsed: started.elapsed() })
+}
+
+/// Does `work` within `timeout`, and makes a failure of a panic.
+async fn bounded<T>(timeout: Duration, work: impl Future<Output = T>) -> Result<T, Failure> {
+    match tokio::time::timeout(timeout, AssertUnwindSafe(work).catch_unwind()).await {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(_)) => Err(("loading it crashed; this is a bug of the host".to_owned(), false)),
+        Err(_) => Err((format!("loading it took longer than {} ms (load_timeout_ms)", timeout.as_millis()), true)),
+    }
+}
+
+/// Why a plugin's tools cannot be listed.
+#[derive(Debug, thiserror::Error)]
+enum ListError {
+    #[error("its tools cannot be listed: {0}")]
+    Call(CallError),
+    #[error("{0}")]
+    Refused(Refusal),
+}
+
+impl ListError {
+    /// A plugin that runs out of time on a machine which is busy compiling others is not a bad plugin.
+    fn may_pass(&self) -> bool {
+        use Limit::{ConcurrentCalls, WallTime};
+        matches!(self, Self::Call(CallError::Unavailable(_) | CallError::Limit(ConcurrentCalls(_) | WallTime(_))))
+    }
+}
+
+/// Asks a plugin for its tools and checks them.
+async fn list(plugin: Arc<dyn Plugin>) -> Result<Admitted, ListError> {
+    let tools = plugin.clone().list_tools().await.map_err(ListError::Call)?;
+    admit(plugin, tools).await
+}
+
+/// Schemas take their time to compile.
+async fn admit(plugin: Arc<dyn Plugin>, tools: Vec<ToolSpec>) -> Result<Admitted, ListError> {
+    blocking(move || Admitted::new(plugin, tools)).await.map_err(ListError::Refused)
+}
+
+/// Asks a plugin again. Gives `None` if it lists what it listed before. Always ends, and never panics.
+pub(super) async fn list_again(before: Arc<Admitted>, timeout: Duration) -> Result<Option<Arc<Admitted>>, String> {
+    let work = async {
+        let plugin = before.plugin().clone();
+        let tools = plugin.clone().list_tools().await.map_err(ListError::Call)?;
+        if before.tools().iter().map(|tool| &tool.spec).eq(&tools) {
+            return Ok(None);
+        }
+        admit(plugin, tools).await.map(|admitted| Some(Arc::new(admitted)))
+    };
+    match bounded(timeout, work).await {
+        Ok(result) => result.map_err(|error: ListError| error.to_string()),
+        Err((reason, _)) => Err(reason),
+    }
+}
+
+/// Runs what blocks where it may. A panic goes on in the caller.
+async fn blocking<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(f).await {
+        Ok(value) => value,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        // The runtime is shutting down, and this task with it.
+        Err(_) => std::future::pending().await,
+    }
+}
