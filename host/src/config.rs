@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::{protocol, registry, runtime, session, telemetry, transport};
+use crate::{loader, protocol, registry, runtime, session, telemetry, transport};
 
 /// The settings of a whole server. `Config::default()` serves `./plugins` on loopback.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -17,6 +17,10 @@ use crate::{protocol, registry, runtime, session, telemetry, transport};
 pub struct Config {
     /// How the server logs.
     pub log: telemetry::Config,
+    /// The plugins directory, and how it is watched.
+    pub loader: loader::Config,
+    /// How plugins are compiled, and where the result is kept.
+    pub compile: loader::compile::Config,
     /// What plugins may use up.
     pub limits: runtime::Config,
     /// Where and how to serve.

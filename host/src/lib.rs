@@ -4,6 +4,7 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | [`app`] | the composition root: a whole server |
 //! | [`config`] | all settings, nested by module, read from TOML |
 //! | [`plugin`] | the vocabulary: what a plugin lists, what a call takes and gives |
 //! | [`schema`] | JSON Schema, compiled once, checked in bounded time |
@@ -16,6 +17,7 @@
 //! | [`telemetry`] | what the server tells its operator |
 #![forbid(unsafe_code)]
 
+pub mod app;
 pub mod config;
 pub mod loader;
 pub mod plugin;
@@ -28,3 +30,7 @@ pub mod telemetry;
 #[cfg(test)]
 mod testing;
 pub mod transport;
+
+pub use app::App;
+pub use config::Config;
+pub use loader::compile::Compiler;

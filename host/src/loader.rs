@@ -24,6 +24,8 @@
 
 mod announce;
 mod build;
+mod cache;
+pub mod compile;
 mod config;
 mod directory;
 mod jobs;

@@ -52,6 +52,7 @@ use ticker::Ticker;
 
 pub use component::{Names, names};
 pub use limits::Config;
+pub(crate) use output::excerpt;
 pub use wasm_plugin::{Families, WasmPlugin};
 
 /// Runs plugins. A clone is the same runtime.
@@ -168,6 +169,14 @@ impl Runtime {
     /// [`LoadError`] if it exports nothing of ours or imports what there is not.
     pub fn load(&self, id: PluginId, digest: Digest, component: Component) -> Result<WasmPlugin, LoadError> {
         WasmPlugin::new(self.0.clone(), id, digest, &component)
+    }
+
+    /// Would [`Self::load`] take it?
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn check(&self, component: &Component) -> Result<(), LoadError> {
+        component::Exports::find(&component::link(&self.0.linker, component)?).map(drop)
     }
 
     /// The engine that components must be compiled for.

@@ -139,7 +139,7 @@ pub(super) fn escaped(text: &str) -> String {
 }
 
 /// At most `most` bytes of `text`, escaped, and a sign where something is missing.
-pub(super) fn excerpt(text: &str, most: usize) -> String {
+pub(crate) fn excerpt(text: &str, most: usize) -> String {
     let end = text.floor_char_boundary(most);
     let mut out = escaped(&text[..end]);
     if end < text.len() {

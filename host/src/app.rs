@@ -1,0 +1,92 @@
+//! The composition root: the only file that names every concrete type.
+
+use std::sync::Arc;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::loader::compile::{CacheError, Compiler, ComponentLoader};
+use crate::loader::{self, LoaderHandle, Status};
+use crate::protocol::Server;
+use crate::registry::Registry;
+use crate::runtime::{Runtime, RuntimeError};
+use crate::session::MemoryStore;
+use crate::transport::{self, Endpoint};
+
+/// How many announcements of plugins wait for the loader; what comes beyond that is dropped, since one of many
+/// says as much as all.
+const ANNOUNCEMENTS: usize = 64;
+
+/// A whole server: plugins are loaded as long as it lives.
+pub struct App {
+    registry: Arc<Registry>,
+    endpoint: Endpoint,
+    loader: LoaderHandle,
+    transport: transport::Config,
+}
+
+/// Why there is no server.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The plugins directory or the loader's settings.
+    #[error(transparent)]
+    Loader(#[from] loader::StartError),
+    /// The cache of compiled code.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// The engine, or its limits.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+}
+
+impl App {
+    /// Begins to load plugins. `compiler` says who compiles them.
+    ///
+    /// # Errors
+    /// [`StartError`], each in one line that says what to do.
+    pub async fn start(config: Config, compiler: Compiler) -> Result<Self, StartError> {
+        let (announce, announcements) = mpsc::channel(ANNOUNCEMENTS);
+        let runtime = Runtime::new(&config.limits, announce)?;
+        let components = ComponentLoader::new(runtime, config.compile, compiler)?;
+        let registry = Arc::new(Registry::new(config.registry));
+        let loader = loader::start(config.loader, registry.clone(), Arc::new(components), announcements).await?;
+        let sessions = Arc::new(MemoryStore::new(&config.sessions));
+        let server = Server::new(registry.clone(), sessions, config.sessions.required, config.server);
+        let endpoint = Endpoint::new(server, config.transport.clone());
+        Ok(Self { registry, endpoint, loader, transport: config.transport })
+    }
+
+    /// The plugins.
+    #[must_use]
+    pub fn registry(&self) -> &Arc<Registry> {
+        &self.registry
+    }
+
+    /// What came of the files in the plugins directory, now and whenever it changes.
+    #[must_use]
+    pub fn status(&self) -> watch::Receiver<Status> {
+        self.loader.status()
+    }
+
+    /// Ready when the files that were there at the start are loaded or refused.
+    pub async fn ready(&self) {
+        // Fails only if the registry is gone, and it is ours.
+        let _ = self.registry.ready().wait_for(|ready| *ready).await;
+    }
+
+    /// The routes, to be mounted in another axum program.
+    #[must_use]
+    pub fn router(&self) -> Router {
+        transport::router(self.endpoint.clone())
+    }
+
+    /// Serves on `listener` until `stop`, then lets what is under way come to its end, for as long as
+    /// [`transport::Config::drain_ms`] allows.
+    pub async fn serve(&self, listener: TcpListener, stop: CancellationToken) {
+        transport::serve(listener, self.endpoint.clone(), &self.transport, stop).await;
+    }
+}
