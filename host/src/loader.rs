@@ -52,6 +52,7 @@ use watch::Watch;
 
 pub use build::{Build, BuildError, Built, Source};
 pub use config::{Config, WatchMode};
+pub use load::{ListError, list};
 pub use status::{Loaded, Refused, Status};
 
 /// Why loading did not start.

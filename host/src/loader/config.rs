@@ -43,7 +43,8 @@ pub struct Config {
     pub max_plugins: usize,
     /// The most files that are read and built at the same time; their bytes are in memory meanwhile.
     pub concurrent_loads: usize,
-    /// The longest that loading one file may take.
+    /// The longest that reading one file, and again building it, may take. A last resort: compiling and listing have
+    /// bounds of their own, but files may wait for each other to be compiled.
     pub load_timeout_ms: u64,
     /// The longest that being ready waits for the files that were there at the start.
     pub ready_within_ms: u64,
@@ -68,7 +69,7 @@ impl Default for Config {
             max_file_bytes: 64 * 1024 * 1024,
             max_plugins: 1_000,
             concurrent_loads: 16,
-            load_timeout_ms: 120_000,
+            load_timeout_ms: 600_000,
             ready_within_ms: 10_000,
             announce_interval_ms: 1_000,
             retry_ms: 1_000,

@@ -129,10 +129,12 @@ async fn bounded<T>(timeout: Duration, work: impl Future<Output = T>) -> Result<
 }
 
 /// Why a plugin's tools cannot be listed.
-#[derive(Debug, thiserror::Error)]
-enum ListError {
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ListError {
+    /// The plugin did not tell them.
     #[error("its tools cannot be listed: {0}")]
     Call(CallError),
+    /// It told what clients must not see.
     #[error("{0}")]
     Refused(Refusal),
 }
@@ -145,8 +147,11 @@ impl ListError {
     }
 }
 
-/// Asks a plugin for its tools and checks them.
-async fn list(plugin: Arc<dyn Plugin>) -> Result<Admitted, ListError> {
+/// Asks a plugin for its tools and checks them, as is done with each before it is served.
+///
+/// # Errors
+/// [`ListError`] if it does not tell them, or they cannot be listed.
+pub async fn list(plugin: Arc<dyn Plugin>) -> Result<Admitted, ListError> {
     let tools = plugin.clone().list_tools().await.map_err(ListError::Call)?;
     admit(plugin, tools).await
 }
