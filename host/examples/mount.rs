@@ -14,7 +14,8 @@ async fn main() -> anyhow::Result<()> {
     }
     // This program is not `pegboard`, so it cannot be its own compiler.
     let pegboard = App::start(config, Compiler::InProcess).await?;
-    let app = Router::new().route("/", get(async || "Hello from the host program.\n")).nest("/tools", pegboard.router());
+    let app =
+        Router::new().route("/", get(async || "Hello from the host program.\n")).nest("/tools", pegboard.router());
 
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}/tools/mcp", listener.local_addr()?);

@@ -35,8 +35,14 @@ use in_flight::InFlight;
 use methods::{lifecycle, listen, tools};
 
 use crate::plugin::JsonObject;
-use crate::registry::Registry;
+use crate::registry::{Registry, Tool};
 use crate::session::{SessionId, SessionStore, StoreError};
+
+/// `tool` as the newest revision lists it.
+#[must_use]
+pub fn listed(tool: &Tool) -> Value {
+    convert::tool(tool, &REVISIONS[0])
+}
 
 const META_SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
 

@@ -1,0 +1,39 @@
+//! `pegboard serve`: settings → telemetry → application → run → drain.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+
+use anyhow::Context as _;
+use pegboard::{App, Compiler, telemetry, transport};
+
+use super::options::Options;
+use super::shutdown::Shutdown;
+
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    let config = options.settings()?;
+    telemetry::init(&config.log)?;
+    runtime()?.block_on(async {
+        let shutdown = Shutdown::listen()?;
+        let listener = transport::bind(&config.transport).await?;
+        let url = url(listener.local_addr()?);
+        let app = App::start(config, Compiler::this_program()).await?;
+        print(&format!("{url}\n"));
+        app.serve(listener, shutdown.token()).await;
+        Ok(())
+    })
+}
+
+pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the threads of the server")
+}
+
+/// Where clients find it.
+pub(crate) fn url(address: SocketAddr) -> String {
+    format!("http://{address}/mcp")
+}
+
+/// A result, at once. A reader that has gone is no reason to stop serving.
+pub(crate) fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
