@@ -1,6 +1,7 @@
 //! Mounts Pegboard in another axum program, under a path of its own: the endpoint is then `/tools/mcp`.
 //!
 //!     cargo run --release --example mount -- plugins
+#![allow(clippy::print_stdout)]
 
 use axum::Router;
 use axum::routing::get;

@@ -79,7 +79,6 @@ impl App {
     }
 
     /// The routes, to be mounted in another axum program.
-    #[must_use]
     pub fn router(&self) -> Router {
         transport::router(self.endpoint.clone())
     }

@@ -167,6 +167,7 @@ impl Runtime {
     ///
     /// # Errors
     /// [`LoadError`] if it exports nothing of ours or imports what there is not.
+    #[allow(clippy::needless_pass_by_value, reason = "what it was made of is the plugin's from now on")]
     pub fn load(&self, id: PluginId, digest: Digest, component: Component) -> Result<WasmPlugin, LoadError> {
         WasmPlugin::new(self.0.clone(), id, digest, &component)
     }

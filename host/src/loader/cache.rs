@@ -27,7 +27,7 @@ const FORMAT: u32 = 1;
 const UNFINISHED: &str = "unfinished-";
 
 /// An unfinished file older than this was left by a process that died.
-const ABANDONED: Duration = Duration::from_secs(3_600);
+const ABANDONED: Duration = Duration::from_hours(1);
 
 /// The cache.
 #[derive(Debug)]

@@ -15,7 +15,7 @@ use crate::runtime::compiling_engine;
 pub const COMPILE_ARGUMENT: &str = "compile-component";
 
 /// The exit code for a component that is refused; anything else that is not zero is the compiler's own failure.
-pub(super) const REFUSED: i32 = 3;
+pub(super) const REFUSED: u8 = 3;
 
 /// Bytes of address space that each thread of the compiler reserves beside the memory it uses: its stack, and an arena
 /// of the allocator.
@@ -82,7 +82,7 @@ fn compile(component: &[u8]) -> ExitCode {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => fail(&format!("handing over the result: {error}"), ExitCode::FAILURE),
         },
-        Err(error) => fail(&one_line(&error), ExitCode::from(REFUSED.unsigned_abs() as u8)),
+        Err(error) => fail(&one_line(&error), ExitCode::from(REFUSED)),
     }
 }
 

@@ -106,7 +106,7 @@ fn result(ended: Ended, bounds: &Bounds) -> Result<Vec<u8>, LoadError> {
     // A refusal is one line; a panic has its place in the first and its message in the second.
     let said: Vec<&str> = complaints.lines().filter(|line| !line.trim().is_empty()).take(2).collect();
     let said = excerpt(&said.join(" "), 1_024);
-    if ended.status.code() == Some(REFUSED) {
+    if ended.status.code() == Some(REFUSED.into()) {
         return Err(LoadError::Invalid(said));
     }
     let signal = ended.status.signal();
