@@ -1,0 +1,27 @@
+// `@modelcontextprotocol/client`, the client of version 2: `client.mjs URL MODE SCENARIO`.
+
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+
+import { run } from './scenario.mjs';
+
+const MODERN = '2026-07-28';
+const MODES = {
+    default: { options: {}, version: '2025-11-25' },
+    auto: { options: { versionNegotiation: { mode: 'auto' } }, version: MODERN },
+    pinned: { options: { versionNegotiation: { mode: { pin: MODERN } } }, version: MODERN }
+};
+
+const [url, mode, scenario] = process.argv.slice(2);
+const { options, version } = MODES[mode];
+const transport = new StreamableHTTPClientTransport(new URL(url));
+
+const ok = await run(
+    scenario,
+    listChanged => {
+        const client = new Client({ name: 'interop-client', version: '1.0.0' }, { listChanged, ...options });
+        return { client, version, connect: () => client.connect(transport) };
+    },
+    (client, params, options) => client.callTool(params, options),
+    client => client.getNegotiatedProtocolVersion()
+);
+process.exit(ok ? 0 : 1);
