@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -52,16 +51,6 @@ pub async fn bind(config: &Config) -> Result<TcpListener, ServeError> {
 /// changes are ended, and calls get [`Config::drain_ms`] to end.
 pub async fn serve(listener: TcpListener, endpoint: Endpoint, config: &Config, stop: CancellationToken) {
     let app = router(endpoint.clone());
-    serve_router(listener, app, config, stop, move || endpoint.close_streams()).await;
-}
-
-async fn serve_router(
-    listener: TcpListener,
-    app: Router,
-    config: &Config,
-    stop: CancellationToken,
-    on_stop: impl FnOnce(),
-) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(config.header_timeout())
@@ -90,8 +79,12 @@ async fn serve_router(
         });
     }
     drop(listener);
-    on_stop();
-    if tokio::time::timeout(config.drain(), graceful.shutdown()).await.is_err() {
+    endpoint.close_streams();
+    let all_ended = async {
+        graceful.shutdown().await;
+        endpoint.drained().await;
+    };
+    if tokio::time::timeout(config.drain(), all_ended).await.is_err() {
         warn!(
             drain_ms = config.drain_ms,
             "requests were still under way at the end of the grace period; they are cut off"
