@@ -41,8 +41,8 @@ pub struct Config {
     pub max_file_bytes: u64,
     /// The most plugins that are loaded at the same time.
     pub max_plugins: usize,
-    /// The most files that are read and built at the same time; their bytes are in memory meanwhile.
-    pub concurrent_loads: usize,
+    /// Bytes of the files that may be in memory at the same time, while they are built; one file always may.
+    pub loading_bytes: u64,
     /// The longest that reading one file, and again building it, may take. A last resort: compiling and listing have
     /// bounds of their own, but files may wait for each other to be compiled.
     pub load_timeout_ms: u64,
@@ -68,7 +68,7 @@ impl Default for Config {
             safety_poll_ms: 2_000,
             max_file_bytes: 64 * 1024 * 1024,
             max_plugins: 1_000,
-            concurrent_loads: 16,
+            loading_bytes: 256 * 1024 * 1024,
             load_timeout_ms: 600_000,
             ready_within_ms: 10_000,
             announce_interval_ms: 1_000,
@@ -87,7 +87,6 @@ impl Config {
             ("safety_poll_ms", self.safety_poll_ms),
             ("max_file_bytes", self.max_file_bytes),
             ("max_plugins", self.max_plugins as u64),
-            ("concurrent_loads", self.concurrent_loads as u64),
             ("load_timeout_ms", self.load_timeout_ms),
             ("announce_interval_ms", self.announce_interval_ms),
             ("retry_ms", self.retry_ms),
@@ -132,7 +131,7 @@ mod tests {
         assert_eq!(Config::default().check(), Ok(()));
         assert_eq!(Config { poll_ms: 0, ..Config::default() }.check().unwrap_err().0, "poll_ms");
         assert_eq!(Config { still_ms: u64::MAX, ..Config::default() }.check().unwrap_err().0, "still_ms");
-        assert_eq!(Config { concurrent_loads: 0, ..Config::default() }.check().unwrap_err().0, "concurrent_loads");
+        assert_eq!(Config { max_plugins: 0, ..Config::default() }.check().unwrap_err().0, "max_plugins");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use futures_util::FutureExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::build::{Build, BuildError, Source};
+use super::config::Config;
 use super::directory::{Contents, Directory, ReadError, Stamp};
 use crate::plugin::{CallError, Digest, Limit, Plugin, PluginId, ToolSpec};
 use crate::registry::{Admitted, Refusal};
@@ -17,13 +18,36 @@ use crate::registry::{Admitted, Refusal};
 #[derive(Clone)]
 pub(super) struct Means {
     pub build: Arc<dyn Build>,
-    /// As many files as these may be in memory.
-    pub places: Arc<Semaphore>,
+    /// The memory for files, in units of [`UNIT`].
+    memory: Arc<Semaphore>,
+    /// As many files as these may be read at the same time.
+    readers: Arc<Semaphore>,
     /// For reading, and again for building and listing.
     pub timeout: Duration,
 }
 
-/// A file that was read, and its place among those in memory.
+/// Bytes; the number of units must fit a `u32`.
+const UNIT: u64 = 4_096;
+
+/// The most files that are read at the same time; each takes a thread.
+const READERS: usize = 16;
+
+impl Means {
+    pub(super) fn new(build: Arc<dyn Build>, config: &Config) -> Self {
+        // So that the largest file finds a place.
+        let bytes = config.loading_bytes.max(config.max_file_bytes);
+        let memory = Arc::new(Semaphore::new(units(bytes) as usize));
+        let timeout = Duration::from_millis(config.load_timeout_ms);
+        Self { build, memory, readers: Arc::new(Semaphore::new(READERS)), timeout }
+    }
+}
+
+/// How many units `bytes` take: at least one, and of a size beyond all memory the most there are.
+fn units(bytes: u64) -> u32 {
+    u32::try_from(bytes.div_ceil(UNIT).max(1)).unwrap_or(u32::MAX)
+}
+
+/// A file that was read, and its place in memory.
 pub(super) struct Text {
     pub id: PluginId,
     pub contents: Contents,
@@ -31,7 +55,7 @@ pub(super) struct Text {
     place: Arc<Place>,
 }
 
-/// One of the places for files in memory.
+/// A part of the memory for files.
 pub(super) type Place = OwnedSemaphorePermit;
 
 /// A version of a plugin that can be served.
@@ -68,8 +92,8 @@ impl Text {
     }
 }
 
-/// Reads the file `name` when there is a place for it; an earlier version of it may share its `place`. Always ends,
-/// and never panics.
+/// Reads the file `name` when there is memory for it; an earlier version of it may share its `place`. Always ends, and
+/// never panics.
 pub(super) async fn read(
     directory: Directory,
     name: OsString,
@@ -79,13 +103,12 @@ pub(super) async fn read(
     means: Means,
 ) -> Result<Text, NotRead> {
     let rejected = |reason, may_pass| NotRead::Rejected(Rejection { digest: None, reason, may_pass });
+    let ending = |_| rejected("the loader is ending".to_owned(), true);
     let place = match place {
         Some(place) => place,
-        None => match means.places.acquire_owned().await {
-            Ok(place) => Arc::new(place),
-            Err(_) => return Err(rejected("the loader is ending".to_owned(), true)),
-        },
+        None => Arc::new(means.memory.acquire_many_owned(units(stamp.size)).await.map_err(ending)?),
     };
+    let _reader = means.readers.acquire().await.map_err(ending)?;
     let started = Instant::now();
     match bounded(means.timeout, blocking(move || directory.read(&name, &stamp))).await {
         Ok(Ok(contents)) => Ok(Text { id, contents, started, place }),

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::announce::Pacer;
@@ -79,10 +79,9 @@ impl Reconciler {
         status: watch::Sender<Status>,
     ) -> Self {
         let now = Instant::now();
-        let places = Arc::new(Semaphore::new(config.concurrent_loads));
         let deadline = now + ms(config.ready_within_ms);
         Self {
-            jobs: Jobs::new(Means { build, places, timeout: ms(config.load_timeout_ms) }),
+            jobs: Jobs::new(Means::new(build, &config)),
             pacer: Pacer::new(ms(config.announce_interval_ms)),
             still: ms(config.still_ms),
             starting: Some(Starting { since: now, deadline, awaited: BTreeSet::new() }),

@@ -51,12 +51,11 @@ impl Shelf {
         let (digest, tools, cached) = (short(&version.digest), version.admitted.tools().len(), version.cached);
         let elapsed_ms = u64::try_from(version.elapsed.as_millis()).unwrap_or(u64::MAX);
         let previous = self.0.insert(name.to_owned(), File { served: Some(version), ..File::default() });
-        match previous.and_then(|file| file.served) {
-            Some(before) => {
-                let before = short(&before.digest);
-                tracing::info!(%id, digest, before, tools, cached, elapsed_ms, "plugin replaced");
-            }
-            None => tracing::info!(%id, digest, tools, cached, elapsed_ms, "plugin loaded"),
+        if let Some(before) = previous.and_then(|file| file.served) {
+            let before = short(&before.digest);
+            tracing::info!(%id, digest, before, tools, cached, elapsed_ms, "plugin replaced");
+        } else {
+            tracing::info!(%id, digest, tools, cached, elapsed_ms, "plugin loaded");
         }
     }
 

@@ -111,14 +111,15 @@ impl super::Build for Build {
     fn build(&self, source: Source) -> BoxFuture<'static, Result<Built, BuildError>> {
         let (workshop, at_work) = (self.0.clone(), self.0.at_work.clone());
         Box::pin(async move {
-            let _at_work = at_work;
             if &source.bytes[..] == b"hang-build." {
                 return std::future::pending().await;
             }
             if source.bytes.starts_with(b"gated ") {
                 workshop.gate.notified().await;
             }
-            workshop.make(&source).map(|plugin| Built { plugin, cached: false })
+            let built = workshop.make(&source).map(|plugin| Built { plugin, cached: false });
+            drop(at_work);
+            built
         })
     }
 }
@@ -198,7 +199,7 @@ impl Scene {
         let now = self.status.clone();
         match tokio::time::timeout(LONG, self.status.wait_for(wanted)).await {
             Ok(status) => status.unwrap().clone(),
-            Err(_) => panic!("it never came to that: {:#?}", *now.borrow()),
+            Err(after) => panic!("it never came to that ({after}): {:#?}", *now.borrow()),
         }
     }
 

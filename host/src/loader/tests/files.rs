@@ -119,7 +119,7 @@ async fn a_file_that_is_touched_while_it_is_built_is_not_built_again() {
 
 #[tokio::test]
 async fn a_file_that_is_replaced_while_it_is_built_is_built_as_it_is_now() {
-    let mut scene = Scene::with(Config { concurrent_loads: 1, ..quick() }, &[]).await;
+    let mut scene = Scene::with(Config { loading_bytes: 1, max_file_bytes: 40, ..quick() }, &[]).await;
     scene.write("a.wasm", "hang-build.");
     scene.until_building(1).await;
     scene.write("a.wasm", "tools x.");

@@ -96,9 +96,34 @@ async fn slow_files_keep_no_other_waiting() {
 #[tokio::test]
 async fn plugins_that_never_list_their_tools_hold_no_place() {
     let files = [("a.wasm", "hang-list."), ("b.wasm", "hang-list."), ("c.wasm", "tools y.")];
-    let config = Config { concurrent_loads: 1, ready_within_ms: 1, ..quick() };
+    let config = Config { loading_bytes: 1, max_file_bytes: 40, ready_within_ms: 1, ..quick() };
     let mut scene = Scene::with(config, &files).await;
     scene.until(|status| has(status, "c")).await;
+}
+
+#[tokio::test]
+async fn only_so_many_files_are_in_memory_at_once() {
+    let files = [("a.wasm", "gated x."), ("b.wasm", "gated y.")];
+    let config = Config { loading_bytes: 1, max_file_bytes: 40, ready_within_ms: 1, ..quick() };
+    let mut scene = Scene::with(config, &files).await;
+    scene.until_building(1).await;
+    scene.until(|status| status.pending == ["a.wasm", "b.wasm"]).await;
+    scene.workshop.gate.notify_one();
+    scene.until(|status| status.loaded.len() == 1).await;
+    scene.until_building(1).await;
+    scene.workshop.gate.notify_one();
+    scene.until_listed(&["x", "y"]).await;
+}
+
+#[tokio::test]
+async fn many_slow_files_keep_no_other_waiting() {
+    let mut scene = Scene::new().await;
+    for n in 0..100 {
+        scene.write(&format!("p{n}.wasm"), "hang-build.");
+    }
+    scene.until_building(100).await;
+    scene.write("a.wasm", "tools x.");
+    scene.until(|status| has(status, "a")).await;
 }
 
 #[tokio::test]
