@@ -3,7 +3,7 @@
 
 # Each is a workspace of its own: what runs in the sandbox is built for another target than the host, and what
 # drives the program from outside must not decide which features the program is built with.
-workspaces=(. sdk/rust plugins tests/guests)
+workspaces=(. sdk/rust plugins tests/guests tests)
 
 # each_workspace FUNCTION: calls it with each of them.
 each_workspace() {
@@ -16,8 +16,12 @@ each_workspace() {
 
 # cargo_in WORKSPACE COMMAND ARG...: cargo there, for this machine.
 cargo_in() {
-    local workspace=$1 target=$root/target command=$2
-    [ "$workspace" = . ] || target=$PEGBOARD_GUESTS_TARGET
+    local workspace=$1 target command=$2
+    case $workspace in
+    .) target=$root/target ;;
+    tests) target=$root/target/tests ;;
+    *) target=$PEGBOARD_GUESTS_TARGET ;;
+    esac
     shift 2
     cargo "$command" --manifest-path "$workspace/Cargo.toml" --target-dir "$target" --release --workspace "$@"
 }

@@ -126,10 +126,10 @@ def python_script(name: str) -> Callable[[], list[str]]:
 
 @cache
 def rust() -> list[str]:
-    target = ROOT / "target/interop"
+    target = ROOT / "target/tests"
     cargo = os.environ.get("CARGO", "cargo")
-    manifest = HERE / "rmcp/Cargo.toml"
-    run("the Rust client", [cargo, "build", "--release", "--locked", "--manifest-path", manifest, "--target-dir", target])
+    build = [cargo, "build", "--release", "--locked", "-p", "pegboard-interop"]
+    run("the Rust client", [*build, "--manifest-path", ROOT / "tests/Cargo.toml", "--target-dir", target])
     return [str(target / "release/pegboard-interop")]
 
 
