@@ -1,10 +1,12 @@
 //! What a tool can do besides computing: [`Context`] and what it speaks of.
 
+mod announce;
 mod call;
 mod log;
 
 use std::cell::OnceCell;
 
+pub use announce::Change;
 pub use call::{Call, Peer, Principal, Trace};
 pub use log::{LogLevel, Logger};
 

@@ -16,6 +16,7 @@ use serde_json::Value;
 /// | [`NotFound`](Self::NotFound) | that there is no such tool, prompt or resource |
 /// | [`Protocol`](Self::Protocol) | a JSON-RPC error; most clients do not show it to the model |
 /// | [`Pending`](Self::Pending) | the questions that were asked |
+/// | [`Refused`](Self::Refused) | as `Failed`, if the tool does not go another way |
 ///
 /// `?` makes a `Failed` of every [`std::error::Error`]. This type is not one itself, which is what allows that.
 /// A tool need not use it: it may fail with anything that can be displayed.
@@ -33,6 +34,8 @@ pub enum Error {
     /// The answers come with a later run of this call. [`ask`](crate::Context::ask) gives this; hand it on
     /// at once, with `?`.
     Pending,
+    /// The client answered a question with an error, such as that its user does not want its model to be asked.
+    Refused(RpcError),
 }
 
 /// A JSON-RPC error.
@@ -71,6 +74,14 @@ impl Error {
         Self::Protocol(RpcError { code, message: message.to_string(), data })
     }
 
+    /// Says where it went wrong, if it is one that says so in words.
+    pub(crate) fn within(self, place: &str) -> Self {
+        match self {
+            Self::Failed(message) => Self::Failed(format!("{place}: {message}")),
+            other => other,
+        }
+    }
+
     /// Anything that can be displayed becomes `Failed`, except an [`Error`], which stays what it is.
     pub(crate) fn from_any<E: fmt::Display + 'static>(error: E) -> Self {
         match (&error as &dyn Any).downcast_ref::<Self>() {
@@ -87,6 +98,9 @@ impl fmt::Display for Error {
             Self::NotFound(what) => write!(f, "{what}: not found"),
             Self::Protocol(error) => write!(f, "{} ({})", error.message, error.code),
             Self::Pending => f.write_str("waiting for the client's answers"),
+            Self::Refused(error) => {
+                write!(f, "the client answered with an error: {} ({})", error.message, error.code)
+            }
         }
     }
 }

@@ -10,13 +10,20 @@ pub use imports::{Imports as Current, say_panics_on_one_line};
 #[cfg(not(target_arch = "wasm32"))]
 pub use crate::testing::Double as Current;
 
-use crate::context::{Call, LogLevel};
+use std::time::Duration;
+
+use crate::ask::{Answer, Question};
+use crate::context::{Call, Change, LogLevel};
+use crate::error::Error;
 
 /// The imports. Text that is JSON is so by the caller's word.
 pub trait Host {
     fn log(&self, level: LogLevel, logger: Option<&str>, data: &str);
     fn progress(&self, done: f64, total: Option<f64>, message: Option<&str>);
     fn call(&self) -> Call;
+    fn ask(&self, questions: Vec<(String, Question)>) -> Result<Vec<Answer>, Error>;
+    fn announce(&self, change: Change);
+    fn close_stream(&self, retry: Option<Duration>);
 }
 
 /// A test wants its panics as they are.

@@ -26,6 +26,7 @@
 //! | [`error`] | [`Error`], with a case for each way in which a call can fail |
 //! | [`result`] | [`ToolResult`], [`Json`], and what else a tool may return |
 //! | [`context`] | [`Context`]: progress, logs, and who is calling |
+//! | [`ask`] | questions to the client: forms, sampling, roots |
 //! | [`testing`] | the host's double, for tests without WebAssembly |
 //!
 //! # What runs where
@@ -50,6 +51,7 @@ mod host;
 mod schema;
 mod tool;
 
+pub mod ask;
 pub mod content;
 pub mod context;
 pub mod error;

@@ -1,7 +1,11 @@
 //! What most plugins use: `use pegboard_sdk::prelude::*;`.
 
+pub use crate::ask::{
+    Answer, Choice, Choices, Elicited, Flag, Form, Integer, Number, Roots, Sample, Sampled, SamplingMessage, Text,
+    Visit,
+};
 pub use crate::content::{Content, Icon, Resource, ResourceContents, Role};
-pub use crate::context::Context;
+pub use crate::context::{Change, Context};
 pub use crate::error::{Error, Result};
 pub use crate::result::{Json, ToolResult};
 pub use crate::schemars::JsonSchema;

@@ -1,11 +1,15 @@
 //! JSON Schemas from Rust types, in the shape that MCP clients cope with: one object, whole, without
 //! references where that is possible, and without formats that are Rust's own.
 
+mod form;
+
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
 use crate::content::Object;
+
+pub use form::of_form;
 
 /// Where alternatives at the top would be; the model APIs behind clients refuse such a schema for arguments.
 const ALTERNATIVES: [&str; 3] = ["anyOf", "oneOf", "allOf"];

@@ -17,11 +17,15 @@
 //! ```
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::ops::Deref;
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::context::{Call, Context, LogLevel};
+use crate::ask::{Answer, Question};
+use crate::context::{Call, Change, Context, LogLevel};
+use crate::error::Error;
 use crate::host::Host;
 
 /// Progress that a tool sent.
@@ -46,6 +50,15 @@ pub struct LogMessage {
     pub data: Value,
 }
 
+/// A question that a tool asked, and that has no answer yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asked {
+    /// Its key.
+    pub key: String,
+    /// What was asked.
+    pub question: Question,
+}
+
 /// A [`Context`] that records, and answers as the test set it up. It stands where a `&Context` is wanted.
 #[derive(Debug, Default)]
 pub struct TestContext {
@@ -57,6 +70,10 @@ struct State {
     call: Call,
     progress: Vec<Progress>,
     logged: Vec<LogMessage>,
+    answers: HashMap<String, Answer>,
+    asked: Vec<Asked>,
+    announced: Vec<Change>,
+    streams_closed: Vec<Option<Duration>>,
 }
 
 /// The imports, played.
@@ -85,6 +102,29 @@ impl TestContext {
     pub fn with_call(self, call: Call) -> Self {
         self.context.host.0.borrow_mut().call = call;
         self
+    }
+
+    /// Answers a question, by its key, for the runs to come.
+    pub fn answer(&self, key: impl Into<String>, answer: Answer) {
+        self.context.host.0.borrow_mut().answers.insert(key.into(), answer);
+    }
+
+    /// The questions that had no answer, so that the call was left pending.
+    #[must_use]
+    pub fn asked(&self) -> Vec<Asked> {
+        self.context.host.0.borrow().asked.clone()
+    }
+
+    /// The changes announced so far.
+    #[must_use]
+    pub fn announced(&self) -> Vec<Change> {
+        self.context.host.0.borrow().announced.clone()
+    }
+
+    /// Each time that the response stream was closed: after what time the client shall come back, if that was said.
+    #[must_use]
+    pub fn streams_closed(&self) -> Vec<Option<Duration>> {
+        self.context.host.0.borrow().streams_closed.clone()
     }
 
     /// The progress sent so far.
@@ -119,6 +159,30 @@ impl Host for Double {
     fn call(&self) -> Call {
         self.0.borrow().call.clone()
     }
+
+    /// # Panics
+    /// If two questions have one key, which the host refuses.
+    fn ask(&self, questions: Vec<(String, Question)>) -> Result<Vec<Answer>, Error> {
+        for (place, (key, _)) in questions.iter().enumerate() {
+            assert!(questions[..place].iter().all(|(other, _)| other != key), "two questions have the key `{key}`");
+        }
+        let state = &mut *self.0.borrow_mut();
+        let answers = questions.iter().filter_map(|(key, _)| state.answers.get(key).cloned()).collect::<Vec<_>>();
+        if answers.len() == questions.len() {
+            return Ok(answers);
+        }
+        let open = questions.into_iter().filter(|(key, _)| !state.answers.contains_key(key));
+        state.asked.extend(open.map(|(key, question)| Asked { key, question }));
+        Err(Error::Pending)
+    }
+
+    fn announce(&self, change: Change) {
+        self.0.borrow_mut().announced.push(change);
+    }
+
+    fn close_stream(&self, retry: Option<Duration>) {
+        self.0.borrow_mut().streams_closed.push(retry);
+    }
 }
 
 #[cfg(test)]
@@ -131,5 +195,23 @@ mod tests {
         let ctx = Context::test();
         ctx.progress(2, None, "");
         ctx.progress(1, None, "");
+    }
+
+    #[test]
+    #[should_panic(expected = "two questions have the key `a`")]
+    fn two_questions_with_one_key_are_a_fault_of_the_tool() {
+        let ctx = Context::test();
+        let _ = ctx.ask_all((("a", crate::ask::Roots), ("a", crate::ask::Roots)));
+    }
+
+    #[test]
+    fn announcements_and_the_end_of_the_stream_are_recorded() {
+        let ctx = Context::test();
+        ctx.announce(Change::Tools);
+        ctx.announce(Change::resource("a:b"));
+        assert_eq!(ctx.announced(), [Change::Tools, Change::ResourceUpdated("a:b".into())]);
+        ctx.close_stream(Duration::from_secs(1));
+        ctx.close_stream(None);
+        assert_eq!(ctx.streams_closed(), [Some(Duration::from_secs(1)), None]);
     }
 }

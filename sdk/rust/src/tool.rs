@@ -113,14 +113,19 @@ impl ToolText {
 /// # Errors
 /// [`Error::InvalidArguments`] with the path to what is wrong.
 pub fn read_arguments<T: DeserializeOwned>(args: &str) -> Result<T, Error> {
-    let mut reader = serde_json::Deserializer::from_str(args);
+    read_json(args).map_err(Error::InvalidArguments)
+}
+
+/// Reads JSON; what is wrong is said with the path to it.
+pub(crate) fn read_json<T: DeserializeOwned>(json: &str) -> Result<T, String> {
+    let mut reader = serde_json::Deserializer::from_str(json);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
         let rule = error.into_inner();
-        // A path of "." is the arguments as a whole.
-        Error::InvalidArguments(if path == "." { rule.to_string() } else { format!("{path}: {rule}") })
+        // A path of "." is the value as a whole.
+        if path == "." { rule.to_string() } else { format!("{path}: {rule}") }
     })?;
-    reader.end().map_err(Error::invalid_arguments)?;
+    reader.end().map_err(|error| error.to_string())?;
     Ok(value)
 }
 
