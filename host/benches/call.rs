@@ -17,7 +17,7 @@ fn main() {
 }
 
 /// Through everything that a call of the server's goes through in the runtime: admission, limits, metering.
-#[divan::bench]
+#[divan::bench(sample_count = 2_000)]
 fn rust_echo(bencher: Bencher<'_, '_>) {
     let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a tokio runtime");
     let cache = tempfile::tempdir().expect("a folder for compiled code");

@@ -64,3 +64,12 @@ check_host() {
     cargo build --release -p pegboard
     cargo test --release -p pegboard
 }
+
+# Nothing is measured or asserted here: the script must stay true.
+check_bench() {
+    need python3 python3
+    need wrk wrk
+    cargo test --manifest-path tests/Cargo.toml --target-dir target/tests --release --quiet \
+        -p pegboard-bench-floor -p pegboard-bench-load
+    tests/bench/run --smoke
+}

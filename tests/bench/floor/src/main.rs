@@ -13,6 +13,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use axum::serve::ListenerExt as _;
 use serde_json::{Value, json};
+use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 
 /// What stands around the JSON of an event.
@@ -26,7 +27,12 @@ async fn main() -> anyhow::Result<()> {
     println!("http://{}/mcp", listener.local_addr()?);
     // An error says that the client is gone, which the next read says as well.
     let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-    axum::serve(listener, Router::new().route("/mcp", post(call)).with_state(size)).await?;
+    let router = Router::new().route("/mcp", post(call)).with_state(size);
+    let (mut stdin, mut nothing) = (tokio::io::stdin(), Vec::new());
+    tokio::select! {
+        served = axum::serve(listener, router) => served?,
+        ended = stdin.read_to_end(&mut nothing) => drop(ended?),
+    }
     Ok(())
 }
 

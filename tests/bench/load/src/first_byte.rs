@@ -21,6 +21,16 @@ pub struct Tools<'a> {
     pub spin: &'a str,
 }
 
+/// What is measured: of a stream, and of an echo.
+#[derive(Default)]
+struct Probed {
+    first_byte: Samples,
+    first_event: Samples,
+    echo: Samples,
+}
+
+/// Connections that measure: one alone makes few samples.
+const PROBES: usize = 4;
 /// The calls in the background are sent, and have a moment to begin.
 const SETTLE: Duration = Duration::from_millis(300);
 /// A call in the background that failed sooner than this did not run.
@@ -43,14 +53,26 @@ pub async fn run(host: &str, tools: &Tools<'_>, each: usize) -> anyhow::Result<V
     let arguments = json!({"steps": 2, "delay_ms": 10});
     let stream = Call { tool: tools.stream.to_owned(), arguments, progress: true };
     let echo = Call { tool: tools.echo.to_owned(), arguments: json!({"text": "hello"}), progress: false };
-    let probe = tokio::spawn(probe(Client::connect(host).await?, stream, echo, stop.clone()));
+    let mut probes = JoinSet::new();
+    for _ in 0..PROBES {
+        probes.spawn(probe(Client::connect(host).await?, stream.clone(), echo.clone(), stop.clone()));
+    }
     until_told().await?;
     stop.store(true, Ordering::Relaxed);
-    let probed = probe.await?;
+    let mut all = Probed::default();
+    while let Some(probed) = probes.join_next().await {
+        let mut one = probed??;
+        all.first_byte.append(&mut one.first_byte);
+        all.first_event.append(&mut one.first_event);
+        all.echo.append(&mut one.echo);
+    }
     background.shutdown().await;
-    let mut report = probed?;
-    report["refused"] = refused.load(Ordering::Relaxed).into();
-    Ok(report)
+    Ok(json!({
+        "first_byte": all.first_byte.report(),
+        "first_event": all.first_event.report(),
+        "echo": all.echo.report(),
+        "refused": refused.load(Ordering::Relaxed),
+    }))
 }
 
 /// One call after the other; how they end is no matter, since a spinning one ends by a limit, but that they begin is.
@@ -71,18 +93,15 @@ async fn keep_running(mut client: Client, host: String, call: Call, refused: Arc
     }
 }
 
-async fn probe(mut client: Client, stream: Call, echo: Call, stop: Arc<AtomicBool>) -> anyhow::Result<Value> {
-    let (mut first_byte, mut first_event, mut echoed) = (Samples::default(), Samples::default(), Samples::default());
+/// The two in turn.
+async fn probe(mut client: Client, stream: Call, echo: Call, stop: Arc<AtomicBool>) -> anyhow::Result<Probed> {
+    let mut probed = Probed::default();
     while !stop.load(Ordering::Relaxed) {
         let reply = client.call(&stream).await.context("the call whose stream is measured")?;
-        first_byte.add(reply.first_byte);
-        first_event.add(reply.first_event);
+        probed.first_byte.add(reply.first_byte);
+        probed.first_event.add(reply.first_event);
         let reply = client.call(&echo).await.context("the echo that is measured")?;
-        echoed.add(reply.first_byte);
+        probed.echo.add(reply.first_byte);
     }
-    Ok(json!({
-        "first_byte": first_byte.report(),
-        "first_event": first_event.report(),
-        "echo": echoed.report(),
-    }))
+    Ok(probed)
 }
