@@ -1,7 +1,16 @@
 //! `diff`
 
+use std::time::Duration;
+
 use pegboard_sdk::prelude::*;
 use similar::{Algorithm, ChangeTag, TextDiff};
+
+/// Time to look for the shortest diff; what is left then is shown as removed and added. Only texts with a great many
+/// lines that are alike need it.
+const SEARCH: Duration = Duration::from_secs(1);
+
+/// Bytes of a diff.
+const RESULT_BYTES: usize = 1 << 20;
 
 /// How two texts differ.
 #[output]
@@ -39,16 +48,21 @@ pub fn diff(
 ) -> Result<Differences, Error> {
     let old_name = header_name("old_name", old_name.unwrap_or("old"))?;
     let new_name = header_name("new_name", new_name.unwrap_or("new"))?;
-    // With its heuristics, which give up the shortest diff of texts that have little in common for a bounded time.
-    let compared = TextDiff::configure().algorithm(Algorithm::Myers).diff_lines(old, new);
+    let compared = TextDiff::configure().algorithm(Algorithm::Myers).timeout(SEARCH).diff_lines(old, new);
     let count = |tag| compared.iter_all_changes().filter(|change| change.tag() == tag).count();
     let mut unified = compared.unified_diff();
-    unified.context_radius(context.unwrap_or(3).into()).header(old_name, new_name);
+    let unified = unified.context_radius(context.unwrap_or(3).into()).header(old_name, new_name).to_string();
+    if unified.len() > RESULT_BYTES {
+        return Err(Error::failed(format!(
+            "the diff has {} bytes, more than the {RESULT_BYTES} that can be returned; compare parts of the texts",
+            unified.len()
+        )));
+    }
     Ok(Differences {
         same: old == new,
         added: count(ChangeTag::Insert),
         removed: count(ChangeTag::Delete),
-        diff: unified.to_string(),
+        diff: unified,
     })
 }
 
@@ -99,5 +113,11 @@ mod tests {
         let found = compare(&lines(1), &lines(7919));
         assert_eq!(found.added, found.removed);
         assert!(found.added > 0);
+    }
+
+    #[test]
+    fn a_diff_that_is_too_long_to_be_of_use_is_refused() {
+        let error = diff(&"a\n".repeat(200_000), &"b\n".repeat(200_000), None, None, None).expect_err("too long");
+        assert!(matches!(error, Error::Failed(text) if text.contains("compare parts")));
     }
 }

@@ -6,7 +6,7 @@ use regex::Regex;
 use crate::pattern::{self, Flags};
 
 /// Bytes of the new text.
-const RESULT_BYTES: usize = 4 << 20;
+const RESULT_BYTES: usize = 2 << 20;
 
 /// A text in which matches were replaced.
 #[output]

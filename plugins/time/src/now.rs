@@ -17,7 +17,9 @@ pub fn now(
     time_zone: Option<&str>,
 ) -> Result<Moment, Error> {
     let zone = time_zone.map_or(Ok(TimeZone::UTC), |name| zone::named("time_zone", name))?;
-    Ok(Moment::from(&Timestamp::now().to_zoned_datetime(zone)))
+    // To the millisecond: what is finer is noise by the time that anyone reads it.
+    let now = Timestamp::from_millisecond(Timestamp::now().as_millisecond())?;
+    Ok(Moment::from(&now.to_zoned_datetime(zone)))
 }
 
 #[cfg(test)]
