@@ -5,13 +5,19 @@ use std::marker::PhantomData;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub use crate::completion::CompletionItem;
 pub use crate::plugin::exports;
+pub use crate::prompt::PromptItem;
+pub use crate::resource::{Describe, Piece, ResourceItem};
 pub use crate::schema::of_arguments;
 pub use crate::tool::{TaskSupport, ToolAnnotations, ToolItem, ToolText, read_arguments};
 
-use crate::content::Object;
+use crate::completion::{Completion, IntoCompletion};
+use crate::content::{Object, Resource};
 use crate::context::Context;
 use crate::error::Error;
+use crate::prompt::{Prompt, PromptArgument};
+use crate::resource::ResourceTemplate;
 use crate::result::{IntoToolResult, Json, ToolResult};
 
 /// Tools, by the name of the function or type that an attribute stands on.
@@ -22,6 +28,74 @@ use crate::result::{IntoToolResult, Json, ToolResult};
 )]
 pub trait Tools {
     const TOOLS: &'static [ToolItem];
+}
+
+/// A prompt, by the name of the function.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no prompt",
+    label = "not a prompt",
+    note = "put `#[prompt]` on the function; tools and resources have lists of their own"
+)]
+pub trait Prompts {
+    const PROMPT: PromptItem;
+    const COMPLETES: bool;
+}
+
+/// A resource or a template, by the name of the function.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no resource",
+    label = "not a resource",
+    note = "put `#[resource(…)]` or `#[resource_template(…)]` on the function",
+    note = "tools and prompts have lists of their own"
+)]
+pub trait Resources {
+    const RESOURCE: ResourceItem;
+    const COMPLETES: bool;
+}
+
+/// A prompt or template of which arguments are completed, by the name of the function.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` completes no argument",
+    label = "nothing to complete",
+    note = "put `#[argument(complete = …)]` on a parameter of the prompt or resource template, or leave it out here"
+)]
+pub trait Completions {
+    const COMPLETION: CompletionItem;
+}
+
+#[must_use]
+pub fn prompt(name: &str, title: &str, doc: &str, arguments: Vec<PromptArgument>) -> Prompt {
+    crate::prompt::described(name, title, doc, arguments)
+}
+
+#[must_use]
+pub fn prompt_argument(name: &str, title: Option<&str>, doc: &str, required: bool) -> PromptArgument {
+    let description = (!doc.is_empty()).then(|| crate::schema::reflow(doc));
+    PromptArgument { name: name.to_owned(), title: title.map(str::to_owned), description, required }
+}
+
+#[must_use]
+pub fn resource(uri: &str, name: &str, title: &str, doc: &str, mime_type: Option<&str>) -> Resource {
+    let resource = Resource::new(uri, name).title(title).description(crate::schema::reflow(doc));
+    Resource { mime_type: mime_type.map(str::to_owned), ..resource }
+}
+
+#[must_use]
+pub fn resource_template(uri: &str, name: &str, title: &str, doc: &str, mime_type: Option<&str>) -> ResourceTemplate {
+    ResourceTemplate {
+        uri_template: uri.to_owned(),
+        name: name.to_owned(),
+        title: Some(title.to_owned()),
+        description: Some(crate::schema::reflow(doc)),
+        mime_type: mime_type.map(str::to_owned),
+        ..ResourceTemplate::default()
+    }
+}
+
+/// # Errors
+/// What the function failed with.
+pub fn completion(values: impl IntoCompletion) -> Result<Completion, Error> {
+    values.into_completion()
 }
 
 /// The return type of a tool, without a value of it.
@@ -143,6 +217,19 @@ pub fn capabilities(paths: &[&str]) -> Object {
         });
     }
     all
+}
+
+/// A schema from an attribute, as a JSON object or its text.
+///
+/// # Errors
+/// If it is something else.
+pub fn raw_schema(what: &str, value: &impl Serialize) -> Result<Object, String> {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(text)) => {
+            serde_json::from_str(&text).map_err(|error| format!("`{what}` must be the text of a JSON object: {error}"))
+        }
+        _ => object(what, value),
+    }
 }
 
 /// A JSON object from an attribute.

@@ -2,6 +2,7 @@
 
 mod client;
 mod content;
+mod offers;
 mod tools;
 
 use serde_json::Value;

@@ -21,18 +21,21 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`macro@tool`], [`macro@tools`], [`plugin!`] | what makes functions into tools, and tools into a plugin |
+//! | [`macro@tool`], [`macro@tools`], [`macro@prompt`] | what functions become, |
+//! | [`macro@resource`], [`macro@resource_template`] | by an attribute on them |
+//! | [`plugin!`], [`Plugin`] | what they are together |
 //! | [`content`] | the pieces that results and messages are made of |
 //! | [`error`] | [`Error`], with a case for each way in which a call can fail |
 //! | [`result`] | [`ToolResult`], [`Json`], and what else a tool may return |
 //! | [`context`] | [`Context`]: progress, logs, and who is calling |
+//! | [`prompt`](mod@prompt), [`resource`](mod@resource), [`completion`] | what those return |
 //! | [`ask`] | questions to the client: forms, sampling, roots |
 //! | [`testing`] | the host's double, for tests without WebAssembly |
 //!
 //! # What runs where
 //!
 //! On `wasm32` a [`Context`] speaks to the host through the interface `pegboard:plugin`. Anywhere else it
-//! speaks to [`testing::TestHost`], so that `cargo test` needs no sandbox and no host.
+//! speaks to [`testing::TestContext`], so that `cargo test` needs no sandbox and no host.
 
 // Generated code for the canonical ABI is the one place that cannot do without.
 #![deny(unsafe_code)]
@@ -43,6 +46,7 @@ extern crate self as pegboard_sdk;
 
 #[doc(hidden)]
 pub mod __private;
+mod arguments;
 #[doc(hidden)]
 #[allow(unsafe_code, missing_docs, clippy::all, clippy::pedantic)]
 pub mod bindings;
@@ -52,19 +56,24 @@ mod schema;
 mod tool;
 
 pub mod ask;
+pub mod completion;
 pub mod content;
 pub mod context;
 pub mod error;
 pub mod plugin;
 pub mod prelude;
+pub mod prompt;
+pub mod resource;
 pub mod result;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
 
+pub use arguments::Arguments;
 pub use content::{Content, Object};
 pub use context::Context;
 pub use error::{Error, Result};
-pub use pegboard_sdk_macros::{input, output, tool, tools};
+pub use pegboard_sdk_macros::{input, output, plugin, prompt, resource, resource_template, tool, tools};
 pub use plugin::Plugin;
 pub use result::{Json, ToolResult};
+pub use tool::{TaskSupport, Tool, ToolAnnotations};
 pub use {schemars, serde, serde_json};

@@ -5,26 +5,60 @@ use quote::{ToTokens, quote};
 use syn::meta::ParseNestedMeta;
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, ExprLit, Lit, LitBool, LitStr, Meta, Result, Token};
+use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitBool, LitStr, Meta, Result, Token};
+
+/// What tools, prompts and resources alike can say of themselves.
+#[derive(Default)]
+pub struct Shown {
+    pub title: Option<LitStr>,
+    pub description: Option<LitStr>,
+    /// Expressions of type `Icon`.
+    pub icons: Vec<TokenStream>,
+    /// Expressions of anything that can be a JSON object.
+    pub meta: Option<Expr>,
+    pub extra: Option<Expr>,
+}
+
+impl Shown {
+    /// Reads `meta` if it is one of these.
+    fn read(&mut self, key: &str, meta: &ParseNestedMeta<'_>) -> Result<bool> {
+        match key {
+            "title" => once(&mut self.title, meta, meta.value()?.parse()?)?,
+            "description" => once(&mut self.description, meta, meta.value()?.parse()?)?,
+            "meta" => once(&mut self.meta, meta, meta.value()?.parse()?)?,
+            "extra" => once(&mut self.extra, meta, meta.value()?.parse()?)?,
+            "icon" => self.icons.push(icon(meta)?),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// The title, or one made of `name`.
+    pub fn title_or(&self, name: &str) -> String {
+        self.title.as_ref().map_or_else(|| title_of(name), LitStr::value)
+    }
+}
+
+fn key(meta: &ParseNestedMeta<'_>) -> String {
+    meta.path.get_ident().map(ToString::to_string).unwrap_or_default()
+}
 
 /// The arguments of `#[tool(…)]`.
 #[derive(Default)]
 pub struct ToolOptions {
     pub name: Option<LitStr>,
-    pub title: Option<LitStr>,
-    pub description: Option<LitStr>,
+    pub shown: Shown,
     pub read_only: Option<bool>,
     pub destructive: Option<bool>,
     pub idempotent: Option<bool>,
     pub open_world: Option<bool>,
-    /// Expressions of type `Icon`.
-    pub icons: Vec<TokenStream>,
     /// An expression of type `TaskSupport`.
     pub task_support: Option<TokenStream>,
-    /// Expressions of anything that can be a JSON object.
+    /// An expression of anything that can be a JSON object.
     pub needs: Option<TokenStream>,
-    pub meta: Option<Expr>,
-    pub extra: Option<Expr>,
+    /// Expressions of JSON objects, or of their text.
+    pub input_schema: Option<Expr>,
+    pub output_schema: Option<Expr>,
 }
 
 impl ToolOptions {
@@ -38,32 +72,111 @@ impl ToolOptions {
     }
 
     fn read(&mut self, meta: &ParseNestedMeta<'_>) -> Result<()> {
-        let key = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
+        let key = key(meta);
         match key.as_str() {
             "name" => once(&mut self.name, meta, name(meta)?),
-            "title" => once(&mut self.title, meta, meta.value()?.parse()?),
-            "description" => once(&mut self.description, meta, meta.value()?.parse()?),
             "read_only" => once(&mut self.read_only, meta, flag(meta)?),
             "destructive" => once(&mut self.destructive, meta, flag(meta)?),
             "idempotent" => once(&mut self.idempotent, meta, flag(meta)?),
             "open_world" => once(&mut self.open_world, meta, flag(meta)?),
             "task_support" => once(&mut self.task_support, meta, task_support(meta)?),
             "needs" => once(&mut self.needs, meta, needs(meta)?),
-            "meta" => once(&mut self.meta, meta, meta.value()?.parse()?),
-            "extra" => once(&mut self.extra, meta, meta.value()?.parse()?),
-            "icon" => {
-                self.icons.push(icon(meta)?);
-                Ok(())
-            }
+            "input_schema" => once(&mut self.input_schema, meta, meta.value()?.parse()?),
+            "output_schema" => once(&mut self.output_schema, meta, meta.value()?.parse()?),
+            key if self.shown.read(key, meta)? => Ok(()),
             _ => Err(meta.error(
                 "expected one of `name`, `title`, `description`, `read_only`, `destructive`, `idempotent`, \
-                 `open_world`, `icon`, `task_support`, `needs`, `meta`, `extra`",
+                 `open_world`, `needs`, `task_support`, `input_schema`, `output_schema`, `icon`, `meta`, `extra`",
             )),
         }
     }
 }
 
-fn once<T>(slot: &mut Option<T>, meta: &ParseNestedMeta<'_>, value: T) -> Result<()> {
+/// The arguments of `#[prompt(…)]`.
+#[derive(Default)]
+pub struct PromptOptions {
+    pub name: Option<LitStr>,
+    pub shown: Shown,
+}
+
+impl PromptOptions {
+    pub fn parse(tokens: TokenStream) -> Result<Self> {
+        let mut options = Self::default();
+        syn::meta::parser(|meta| match key(&meta).as_str() {
+            "name" => once(&mut options.name, &meta, name(&meta)?),
+            key if options.shown.read(key, &meta)? => Ok(()),
+            _ => Err(meta.error("expected one of `name`, `title`, `description`, `icon`, `meta`, `extra`")),
+        })
+        .parse2(tokens)?;
+        Ok(options)
+    }
+}
+
+/// The arguments of `#[resource(…)]` and `#[resource_template(…)]`.
+#[derive(Default)]
+pub struct ResourceOptions {
+    pub uri: Option<LitStr>,
+    pub name: Option<LitStr>,
+    pub shown: Shown,
+    pub mime_type: Option<LitStr>,
+    /// An expression of type `Annotations`.
+    pub annotations: Option<Expr>,
+    /// An expression of type `u64`.
+    pub size: Option<Expr>,
+    /// The function that lists what a template covers.
+    pub list: Option<Expr>,
+}
+
+impl ResourceOptions {
+    pub fn parse(tokens: TokenStream) -> Result<Self> {
+        let mut options = Self::default();
+        syn::meta::parser(|meta| match key(&meta).as_str() {
+            "uri" => once(&mut options.uri, &meta, meta.value()?.parse()?),
+            "name" => once(&mut options.name, &meta, meta.value()?.parse()?),
+            "mime_type" => once(&mut options.mime_type, &meta, meta.value()?.parse()?),
+            "annotations" => once(&mut options.annotations, &meta, meta.value()?.parse()?),
+            "size" => once(&mut options.size, &meta, meta.value()?.parse()?),
+            "list" => once(&mut options.list, &meta, meta.value()?.parse()?),
+            key if options.shown.read(key, &meta)? => Ok(()),
+            _ => Err(meta.error(
+                "expected one of `uri`, `name`, `title`, `description`, `mime_type`, `list`, `annotations`, `size`, \
+                 `icon`, `meta`, `extra`",
+            )),
+        })
+        .parse2(tokens)?;
+        Ok(options)
+    }
+}
+
+/// The description: said, or the doc comment; `advice` if there is neither.
+pub fn described(said: Option<&LitStr>, attributes: &[Attribute], name: &Ident, advice: &str) -> Result<String> {
+    let description = said.map_or_else(|| doc(attributes), LitStr::value);
+    if description.trim().is_empty() { Err(syn::Error::new_spanned(name, advice)) } else { Ok(description) }
+}
+
+/// Statements that set what few have, on the variable `item`.
+pub fn more(item: &TokenStream, shown: &Shown) -> TokenStream {
+    let mut statements = TokenStream::new();
+    if !shown.icons.is_empty() {
+        let icons = &shown.icons;
+        statements.extend(quote!(#item.icons = ::std::vec![#(#icons),*];));
+    }
+    if let Some(meta) = &shown.meta {
+        statements.extend(set_object(item, "meta", &meta.to_token_stream()));
+    }
+    if let Some(extra) = &shown.extra {
+        statements.extend(set_object(item, "extra", &extra.to_token_stream()));
+    }
+    statements
+}
+
+/// A statement that sets an optional field to what must be a JSON object.
+pub fn set_object(item: &TokenStream, field: &str, value: &TokenStream) -> TokenStream {
+    let name = quote::format_ident!("{field}");
+    quote!(#item.#name = ::std::option::Option::Some(::pegboard_sdk::__private::object(#field, &#value)?);)
+}
+
+pub fn once<T>(slot: &mut Option<T>, meta: &ParseNestedMeta<'_>, value: T) -> Result<()> {
     if slot.replace(value).is_some() {
         return Err(meta.error("said twice"));
     }
@@ -160,7 +273,7 @@ pub fn doc(attributes: &[Attribute]) -> String {
 }
 
 /// `base64_encode` → `Base64 Encode`.
-pub fn title_of(name: &str) -> String {
+fn title_of(name: &str) -> String {
     let words = name.split(['_', '-']).filter(|word| !word.is_empty());
     let capitalised = words.map(|word| {
         let mut letters = word.chars();

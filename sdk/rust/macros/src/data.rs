@@ -3,7 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Data, DeriveInput, Fields, Ident, Result};
+use syn::{Attribute, Data, DeriveInput, Field, Fields, Ident, Result};
+
+use crate::argument::ArgumentOptions;
 
 /// What a type is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -53,6 +55,11 @@ pub fn expand(attribute: Use, arguments: TokenStream, mut item: DeriveInput) -> 
         uses.push(other);
     }
 
+    for field in fields(&mut item.data) {
+        let said = ArgumentOptions::take(&mut field.attrs)?.for_json()?;
+        field.attrs.extend(said);
+    }
+
     let mut derives = Vec::new();
     let mut serde = vec![quote!(crate = "::pegboard_sdk::serde")];
     if uses.contains(&Use::Input) {
@@ -70,6 +77,15 @@ pub fn expand(attribute: Use, arguments: TokenStream, mut item: DeriveInput) -> 
         #[schemars(crate = "::pegboard_sdk::schemars")]
         #item
     })
+}
+
+/// All fields, those of an enum's variants too.
+fn fields(data: &mut Data) -> Vec<&mut Field> {
+    match data {
+        Data::Struct(data) => data.fields.iter_mut().collect(),
+        Data::Enum(data) => data.variants.iter_mut().flat_map(|variant| variant.fields.iter_mut()).collect(),
+        Data::Union(_) => Vec::new(),
+    }
 }
 
 /// By its last name, since it may be written with a path.

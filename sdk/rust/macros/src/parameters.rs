@@ -7,6 +7,8 @@ use syn::{
     parse_quote,
 };
 
+use crate::argument::ArgumentOptions;
+
 /// What a macro must know of a function.
 pub struct Parameters {
     /// The type that the arguments are read into.
@@ -22,16 +24,10 @@ pub struct Parameters {
 impl Parameters {
     /// Takes what is for the macro out of `signature`: doc comments and serde's attributes on parameters,
     /// which Rust knows nothing of.
-    pub fn take(signature: &mut Signature) -> Result<Self> {
-        if let Some(asyncness) = &signature.asyncness {
-            return Err(syn::Error::new_spanned(
-                asyncness,
-                "a plugin's functions are synchronous: the host suspends them while they wait",
-            ));
-        }
-        if !signature.generics.params.is_empty() {
-            return Err(syn::Error::new_spanned(&signature.generics, "a function that clients call cannot be generic"));
-        }
+    ///
+    /// `derives` a schema, unless it comes from elsewhere.
+    pub fn take(signature: &mut Signature, derives: bool) -> Result<Self> {
+        callable(signature)?;
         let mut receiver = false;
         let mut call = Vec::new();
         let mut named = Vec::new();
@@ -45,7 +41,12 @@ impl Parameters {
                 }
                 FnArg::Typed(typed) if is_context(&typed.ty) => call.push(quote!(ctx)),
                 FnArg::Typed(typed) => {
-                    let attributes = take_attributes(&mut typed.attrs);
+                    let said = ArgumentOptions::take(&mut typed.attrs)?.for_json()?;
+                    let mut attributes = take_attributes(&mut typed.attrs);
+                    attributes.extend(said);
+                    if !derives {
+                        attributes.retain(|attribute| attribute.path().is_ident("serde"));
+                    }
                     named.push((call.len(), attributes, (*typed.pat).clone(), (*typed.ty).clone()));
                     call.push(TokenStream::new());
                 }
@@ -72,12 +73,18 @@ impl Parameters {
             fields.push(parse_quote!(#(#attributes)* #name: #kind));
         }
         let args = format_ident!("Args");
+        let schema = derives.then(|| {
+            quote! {
+                #[derive(::pegboard_sdk::schemars::JsonSchema)]
+                #[schemars(crate = "::pegboard_sdk::schemars")]
+            }
+        });
         Ok(Self {
             args_type: args.to_token_stream(),
             args_struct: quote! {
-                #[derive(::pegboard_sdk::serde::Deserialize, ::pegboard_sdk::schemars::JsonSchema)]
+                #[derive(::pegboard_sdk::serde::Deserialize)]
+                #schema
                 #[serde(crate = "::pegboard_sdk::serde", deny_unknown_fields)]
-                #[schemars(crate = "::pegboard_sdk::schemars")]
                 struct #args { #(#fields),* }
             },
             call,
@@ -86,8 +93,22 @@ impl Parameters {
     }
 }
 
+/// Refuses what no client could call.
+pub fn callable(signature: &Signature) -> Result<()> {
+    if let Some(asyncness) = &signature.asyncness {
+        return Err(syn::Error::new_spanned(
+            asyncness,
+            "a plugin's functions are synchronous: the host suspends them while they wait",
+        ));
+    }
+    if !signature.generics.params.is_empty() {
+        return Err(syn::Error::new_spanned(&signature.generics, "a function that clients call cannot be generic"));
+    }
+    Ok(())
+}
+
 /// By its name, since a macro knows no types.
-fn is_context(kind: &Type) -> bool {
+pub fn is_context(kind: &Type) -> bool {
     let Type::Reference(reference) = kind else { return false };
     matches!(&*reference.elem, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Context"))
 }
@@ -123,6 +144,14 @@ fn owned(name: &Ident, kind: &Type) -> (TokenStream, TokenStream) {
     (kind.to_token_stream(), quote!(args.#name))
 }
 
+/// The type that owns what `kind` holds, and whether `kind` only borrows it.
+pub fn owned_type(kind: &Type) -> (TokenStream, bool) {
+    match borrowed(kind) {
+        Some(inner) => (quote!(<#inner as ::std::borrow::ToOwned>::Owned), true),
+        None => (kind.to_token_stream(), false),
+    }
+}
+
 fn borrowed(kind: &Type) -> Option<&Type> {
     match kind {
         Type::Reference(reference) if reference.mutability.is_none() => Some(&reference.elem),
@@ -130,7 +159,7 @@ fn borrowed(kind: &Type) -> Option<&Type> {
     }
 }
 
-fn option_of(kind: &Type) -> Option<&Type> {
+pub fn option_of(kind: &Type) -> Option<&Type> {
     let Type::Path(path) = kind else { return None };
     let last = path.path.segments.last().filter(|last| last.ident == "Option")?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
@@ -146,7 +175,7 @@ mod tests {
 
     fn take(function: &str) -> Result<Parameters> {
         let mut function: syn::ItemFn = syn::parse_str(function).expect("a function");
-        Parameters::take(&mut function.sig)
+        Parameters::take(&mut function.sig, true)
     }
 
     fn call(function: &str) -> String {

@@ -1,10 +1,10 @@
 //! `#[tool]` and `#[tools]`.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
-use syn::{Attribute, Expr, ImplItem, ItemFn, ItemImpl, Meta, Result, Signature};
+use quote::quote;
+use syn::{Attribute, ImplItem, ItemFn, ItemImpl, Meta, Result, Signature};
 
-use crate::attributes::{ToolOptions, doc, option, title_of};
+use crate::attributes::{ToolOptions, described, option, set_object};
 use crate::parameters::Parameters;
 
 pub fn of_function(attribute: TokenStream, mut item: ItemFn) -> Result<TokenStream> {
@@ -77,18 +77,29 @@ fn entry(
     signature: &mut Signature,
     function: &TokenStream,
 ) -> Result<TokenStream> {
-    let description = options.description.as_ref().map_or_else(|| doc(attributes), syn::LitStr::value);
-    if description.trim().is_empty() {
-        return Err(syn::Error::new_spanned(
-            &signature.ident,
-            "a model must know when to use this tool: write a doc comment, or `description = \"…\"`",
-        ));
-    }
+    let description = described(
+        options.shown.description.as_ref(),
+        attributes,
+        &signature.ident,
+        "a model must know when to use this tool: write a doc comment, or `description = \"…\"`",
+    )?;
     let name = options.name.as_ref().map_or_else(|| plain_name(signature), syn::LitStr::value);
-    let title = options.title.as_ref().map_or_else(|| title_of(&name), syn::LitStr::value);
+    let title = options.shown.title_or(&name);
     let annotations = annotations(options);
     let more = more(options);
-    let Parameters { args_type, args_struct, call, receiver } = Parameters::take(signature)?;
+    let Parameters { args_type, args_struct, call, receiver } =
+        Parameters::take(signature, options.input_schema.is_none())?;
+    let input = options.input_schema.as_ref().map_or_else(
+        || quote!(::pegboard_sdk::__private::of_arguments::<#args_type>()),
+        |schema| quote!(::pegboard_sdk::__private::raw_schema("input_schema", &#schema)),
+    );
+    let output = options.output_schema.as_ref().map_or_else(
+        || quote!((&&&&&returns).schema()),
+        |schema| {
+            let schema = quote!(::pegboard_sdk::__private::raw_schema("output_schema", &#schema));
+            quote!(#schema.map(::std::option::Option::Some))
+        },
+    );
     let this = receiver.then(|| quote!(&::std::default::Default::default(),));
 
     Ok(quote! {{
@@ -110,7 +121,7 @@ fn entry(
                     doc: #description,
                     annotations: #annotations,
                 }
-                .tool(::pegboard_sdk::__private::of_arguments::<#args_type>(), (&&&&&returns).schema())?;
+                .tool(#input, #output)?;
                 #more
                 ::std::result::Result::Ok(tool)
             },
@@ -127,7 +138,8 @@ fn entry(
     }})
 }
 
-fn plain_name(signature: &Signature) -> String {
+/// The function's name, without what Rust needs to tell it from a keyword.
+pub fn plain_name(signature: &Signature) -> String {
     let name = signature.ident.to_string();
     name.strip_prefix("r#").map(str::to_owned).unwrap_or(name)
 }
@@ -145,25 +157,13 @@ fn annotations(options: &ToolOptions) -> TokenStream {
 
 /// What few tools have.
 fn more(options: &ToolOptions) -> TokenStream {
-    let mut statements = TokenStream::new();
-    if !options.icons.is_empty() {
-        let icons = &options.icons;
-        statements.extend(quote!(tool.icons = ::std::vec![#(#icons),*];));
-    }
+    let tool = quote!(tool);
+    let mut statements = crate::attributes::more(&tool, &options.shown);
     if let Some(support) = &options.task_support {
         statements.extend(quote!(tool.task_support = ::std::option::Option::Some(#support);));
     }
-    let objects = [
-        ("needs", options.needs.clone()),
-        ("meta", options.meta.as_ref().map(Expr::to_token_stream)),
-        ("extra", options.extra.as_ref().map(Expr::to_token_stream)),
-    ];
-    for (field, value) in objects {
-        let Some(value) = value else { continue };
-        let name = quote::format_ident!("{field}");
-        statements.extend(quote! {
-            tool.#name = ::std::option::Option::Some(::pegboard_sdk::__private::object(#field, &#value)?);
-        });
+    if let Some(needs) = &options.needs {
+        statements.extend(set_object(&tool, "needs", needs));
     }
     statements
 }
