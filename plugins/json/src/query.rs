@@ -58,6 +58,9 @@ pub fn json_query(
                 found.more = true;
                 return Ok(found);
             }
+            if document::deeper_than(&result, document::DEPTH) {
+                return Err(Error::failed(format!("a result is nested more than {} deep", document::DEPTH)));
+            }
             let shown = document::shortened(&result, 100);
             found.results.push(RawValue::from_string(result).map_err(|_| {
                 Error::failed(format!("the result {shown} cannot be written as JSON (NaN, Infinity or bytes in it)"))
@@ -95,6 +98,7 @@ mod tests {
     fn a_result_that_is_too_long_or_no_json_is_an_error_that_says_so() {
         let error = |filter| json_query("0", filter, None).expect_err(filter).to_string();
         assert!(error("\"x\" * 2000000").contains("let the filter pick less"));
+        assert!(error("reduce range(200) as $i (0; [.])").contains("nested more than 100 deep"));
         assert!(error("nan").contains("cannot be written as JSON"), "{}", error("nan"));
     }
 
