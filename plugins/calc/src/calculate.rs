@@ -64,6 +64,10 @@ mod tests {
             ("pi", Some(10), "3.141592654", false),
             ("sqrt(16)", None, "4", true),
             ("-0", None, "0", true),
+            ("cos(0) + ln(1) + log10(1000)", None, "4", true),
+            ("exp(1e-9000)", None, "1", false),
+            ("(1 + 1e-500)^(1e-9000)", None, "1", false),
+            ("sin(1e-9000) * 1e9000", None, "1", false),
         ] {
             assert_eq!(result(expression, digits), (expected.to_owned(), exact), "{expression}");
         }

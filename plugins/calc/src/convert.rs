@@ -127,19 +127,19 @@ mod tests {
         for (value, from, to, expected, exact) in [
             (5.0, "mile", "km", "8.04672", true),
             (1.0, "lb", "g", "453.59237", true),
-            (100.0, "°C", "F", "212", false),
-            (-40.0, "fahrenheit", "celsius", "-40", false),
+            (100.0, "°C", "F", "212", true),
+            (-40.0, "fahrenheit", "celsius", "-40", true),
             (0.0, "K", "C", "-273.15", true),
             (1.0, "acre", "m²", "4046.8564224", true),
             (1.0, "gal", "L", "3.785411784", true),
-            (90.0, "km/h", "m/s", "25", false),
+            (90.0, "km/h", "m/s", "25", true),
             (1.0, "GiB", "MB", "1073.741824", true),
             (100.0, "Mbit/s", "MB/s", "12.5", true),
             (1.0, "kWh", "MJ", "3.6", true),
             (1.0, "atm", "bar", "1.01325", true),
             (180.0, "deg", "rad", "3.1415926535897932385", false),
             (1.0, "week", "hours", "168", true),
-            (3000.0, "rpm", "Hz", "50", false),
+            (3000.0, "rpm", "Hz", "50", true),
             (0.1, "m", "cm", "10", true),
         ] {
             assert_eq!(converted(value, from, to), (expected.to_owned(), exact), "{value} {from} to {to}");

@@ -71,7 +71,7 @@ impl Arithmetic {
             return Err("division by zero: 0 to a negative power".to_owned());
         }
         if !exponent.repr().is_int() {
-            return self.take(self.context.powf(base.repr(), exponent.repr(), None));
+            return self.rounded(|context, exponent| context.powf(base.repr(), exponent, None), exponent);
         }
         match small_integer(exponent) {
             Some(exponent) => self.take(self.context.powi(base.repr(), IBig::from(exponent))),
@@ -86,6 +86,17 @@ impl Arithmetic {
         number: &Number,
     ) -> Result<Number, String> {
         self.take(function(&self.context, number.repr()))
+    }
+
+    /// The same, of a function whose results are never whole decimals. The library says that one is exact where it is
+    /// as close to one as the precision can tell: e to the power of 1e-9000 is not 1.
+    pub fn rounded(
+        &mut self,
+        function: impl FnOnce(&Context<HalfEven>, &Repr<10>) -> FpResult<Number>,
+        number: &Number,
+    ) -> Result<Number, String> {
+        self.exact = false;
+        self.apply(function, number)
     }
 
     pub fn pi(&mut self) -> Number {

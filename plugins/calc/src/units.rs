@@ -46,9 +46,10 @@ pub static KINDS: &[Kind] = &[
         unit("long_ton imperial_ton", "1016.0469088"), unit("ct carat", "0.0002"), unit("gr grain", "0.00006479891"),
         unit("ozt troy_ounce", "0.0311034768"),
     ]),
+    // By the unit of which the others are finite decimals, so that nothing is rounded.
     kind("temperature", &[
-        unit("K kelvin", "1"), degree("C °C celsius degC", "1", "273.15"),
-        degree("F °F fahrenheit degF", "5/9", "459.67*5/9"), unit("R °R rankine", "5/9"),
+        unit("°R R rankine degR", "1"), unit("K kelvin", "1.8"), degree("°C C celsius degC", "1.8", "491.67"),
+        degree("°F F fahrenheit degF", "1", "459.67"),
     ]),
     kind("time", &[
         unit("s second sec", "1"), unit("ms millisecond", "0.001"), unit("us µs microsecond", "1e-6"),
@@ -78,9 +79,10 @@ pub static KINDS: &[Kind] = &[
         unit("bbl oil_barrel barrel", "0.158987294928"),
     ]),
     kind("speed", &[
-        unit("m/s metres_per_second meters_per_second mps", "1"),
-        unit("km/h kph kmh kilometres_per_hour kilometers_per_hour", "1/3.6"), unit("mph mi/h miles_per_hour", "0.44704"),
-        unit("kn kt knot", "1852/3600"), unit("ft/s fps feet_per_second", "0.3048"), unit("c speed_of_light", "299792458"),
+        unit("km/h kph kmh kilometres_per_hour kilometers_per_hour", "1"),
+        unit("m/s metres_per_second meters_per_second mps", "3.6"), unit("mph mi/h miles_per_hour", "1.609344"),
+        unit("kn kt knot", "1.852"), unit("ft/s fps feet_per_second", "1.09728"),
+        unit("c speed_of_light", "299792458*3.6"),
     ]),
     kind("data", &[
         unit("B byte", "1"), unit("bit b", "1/8"), unit("kB KB kilobyte", "1e3"), unit("MB megabyte", "1e6"),
@@ -120,8 +122,8 @@ pub static KINDS: &[Kind] = &[
         unit("turn revolution", "2*pi"),
     ]),
     kind("frequency", &[
-        unit("Hz hertz", "1"), unit("kHz kilohertz", "1e3"), unit("MHz megahertz", "1e6"), unit("GHz gigahertz", "1e9"),
-        unit("rpm", "1/60"),
+        unit("rpm", "1"), unit("Hz hertz", "60"), unit("kHz kilohertz", "60e3"), unit("MHz megahertz", "60e6"),
+        unit("GHz gigahertz", "60e9"),
     ]),
     kind("fuel consumption", &[
         unit("km/L km/l", "1"), unit("mpg us_mpg", "1.609344/3.785411784"), unit("uk_mpg imperial_mpg", "1.609344/4.54609"),
