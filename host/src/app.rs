@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::loader::compile::{CacheError, Compiler, ComponentLoader};
 use crate::loader::{self, LoaderHandle, Status};
-use crate::protocol::Server;
+use crate::protocol::{KeyError, Server};
 use crate::registry::Registry;
 use crate::runtime::{Runtime, RuntimeError};
 use crate::session::MemoryStore;
@@ -41,6 +41,9 @@ pub enum StartError {
     /// The engine, or its limits.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
+    /// The keys that seal what clients carry.
+    #[error(transparent)]
+    Key(#[from] KeyError),
 }
 
 impl App {
@@ -55,7 +58,8 @@ impl App {
         let registry = Arc::new(Registry::new(config.registry));
         let loader = loader::start(config.loader, registry.clone(), Arc::new(components), announcements).await?;
         let sessions = Arc::new(MemoryStore::new(&config.sessions));
-        let server = Server::new(registry.clone(), sessions, config.sessions.required, config.server);
+        let required = config.sessions.required;
+        let server = Server::new(registry.clone(), sessions, required, config.server, config.questions)?;
         let endpoint = Endpoint::new(server, config.transport.clone());
         Ok(Self { registry, endpoint, loader, transport: config.transport })
     }

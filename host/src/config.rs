@@ -27,6 +27,8 @@ pub struct Config {
     pub transport: transport::Config,
     /// What the server says of itself.
     pub server: protocol::Config,
+    /// Which plugins may put questions to clients.
+    pub questions: protocol::Questions,
     /// Bounds of legacy clients' sessions.
     pub sessions: session::Config,
     /// Who gets which name.

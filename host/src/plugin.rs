@@ -5,8 +5,13 @@
 //! those of the Model Context Protocol, field by field, as the interface `pegboard:plugin` does.
 
 mod call;
+mod completion;
 mod content;
 mod id;
+mod principal;
+mod prompt;
+mod question;
+mod resource;
 mod tool;
 
 use std::future::Future;
@@ -17,11 +22,16 @@ pub use call::{
     Announcement, Call, CallContext, CallError, Change, Client, Limit, LogLevel, LogMessage, Peer, Progress, RpcError,
     Trace,
 };
+pub use completion::{Argument, Completion, CompletionTarget};
 pub use content::{
     Annotations, Content, EmbeddedResource, Icon, MediaContent, Resource, ResourceBody, ResourceContents, Role,
     TextContent,
 };
 pub use id::{Digest, InvalidPluginId, PluginId};
+pub use principal::Principal;
+pub use prompt::{Message, PromptArgument, PromptOutput, PromptSpec};
+pub use question::{Answer, Query, Question, Root, Sample, SampleMessage, SampleRequest};
+pub use resource::{ReadOutput, ResourceTemplate};
 pub use tool::{TaskSupport, ToolAnnotations, ToolOutput, ToolSpec};
 
 /// A JSON object.
@@ -40,11 +50,11 @@ pub trait Plugin: Send + Sync + 'static {
     /// SHA-256 of the file it was loaded from.
     fn digest(&self) -> &Digest;
 
-    /// Asks the plugin for its tools, without grants and under tight limits.
+    /// Asks the plugin what it offers, without grants and under tight limits.
     ///
     /// # Errors
     /// What the plugin failed with, or the limit it ran into.
-    fn list_tools(self: Arc<Self>) -> BoxFuture<'static, Result<Vec<ToolSpec>, CallError>>;
+    fn list(self: Arc<Self>) -> BoxFuture<'static, Result<Listing, CallError>>;
 
     /// Runs the tool `name`, the plugin's own name for it. `arguments` is a JSON object as text.
     ///
@@ -56,4 +66,62 @@ pub trait Plugin: Send + Sync + 'static {
         arguments: String,
         call: Call,
     ) -> BoxFuture<'static, Result<ToolOutput, CallError>>;
+
+    /// Fills in the prompt `name`, the plugin's own name for it.
+    ///
+    /// # Errors
+    /// As [`Plugin::call_tool`].
+    fn get_prompt(
+        self: Arc<Self>,
+        name: Arc<str>,
+        _arguments: Vec<Argument>,
+        _call: Call,
+    ) -> BoxFuture<'static, Result<PromptOutput, CallError>> {
+        Box::pin(async move { Err(CallError::NotFound(name.to_string())) })
+    }
+
+    /// The resources worth listing now, for whoever makes this call.
+    ///
+    /// # Errors
+    /// As [`Plugin::call_tool`].
+    fn list_resources(self: Arc<Self>, _call: Call) -> BoxFuture<'static, Result<Vec<Resource>, CallError>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    /// Reads a resource.
+    ///
+    /// # Errors
+    /// As [`Plugin::call_tool`]; [`CallError::NotFound`] if it is none of the plugin's.
+    fn read_resource(self: Arc<Self>, uri: String, _call: Call) -> BoxFuture<'static, Result<ReadOutput, CallError>> {
+        Box::pin(async { Err(CallError::NotFound(uri)) })
+    }
+
+    /// Suggests values for `argument`; `resolved` are those filled in before it.
+    ///
+    /// # Errors
+    /// As [`Plugin::call_tool`].
+    fn complete(
+        self: Arc<Self>,
+        _target: CompletionTarget,
+        _argument: Argument,
+        _resolved: Vec<Argument>,
+        _call: Call,
+    ) -> BoxFuture<'static, Result<Completion, CallError>> {
+        Box::pin(async { Ok(Completion::default()) })
+    }
+}
+
+/// All that a plugin says of itself when it is loaded.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Listing {
+    /// Its tools, in its order.
+    pub tools: Vec<ToolSpec>,
+    /// Its prompts, in its order.
+    pub prompts: Vec<PromptSpec>,
+    /// Its resource templates, in its order.
+    pub resource_templates: Vec<ResourceTemplate>,
+    /// It can be asked for resources.
+    pub resources: bool,
+    /// It suggests values for arguments.
+    pub completions: bool,
 }

@@ -11,10 +11,15 @@ mod in_flight;
 mod jsonrpc;
 mod methods;
 mod outbound;
+mod page;
+mod questions;
 mod reply;
+mod request_state;
+mod rounds;
 #[cfg(test)]
 mod tests;
 mod version;
+mod waiting;
 
 use std::sync::Arc;
 
@@ -27,14 +32,19 @@ use tokio_util::task::TaskTracker;
 pub use error::{ErrorKind, RequestError};
 pub use headers::{Header, RequestHeaders};
 pub use jsonrpc::{Message, NotAMessage, RequestId, Response};
+pub use outbound::Outbound;
+pub use questions::{Config as Questions, Kind as QuestionKind};
 pub use reply::{Listen, Outcome, Reply, ReplyKind, RunningCall};
+pub use request_state::{KeyError, KeySource};
 pub use version::{Era, REVISIONS, Revision};
 
 use caller::{Caller, ModernMeta};
 use in_flight::InFlight;
-use methods::{lifecycle, listen, tools};
+use methods::{completions, lifecycle, listen, prompts, resources, tools};
+use request_state::Sealer;
+use waiting::Waiting;
 
-use crate::plugin::JsonObject;
+use crate::plugin::{JsonObject, Principal};
 use crate::registry::{Registry, Tool};
 use crate::session::{SessionId, SessionStore, StoreError};
 
@@ -74,13 +84,28 @@ impl Default for Config {
     }
 }
 
+/// Where a message comes from, beside the message itself.
+#[derive(Clone, Copy)]
+pub struct Origin<'a> {
+    /// The headers of the request that brought it; a transport without headers has none, and nothing is checked
+    /// against them.
+    pub headers: Option<&'a dyn RequestHeaders>,
+    /// The session that it belongs to: `Mcp-Session-Id`, or what the transport knows.
+    pub session: Header<'a>,
+    /// Who sends it, as the transport has made sure of it; absent: anybody.
+    pub principal: Option<&'a Principal>,
+}
+
 /// The protocol, over the plugins of a registry and the sessions of a store.
 pub struct Server {
     registry: Arc<Registry>,
     sessions: Arc<dyn SessionStore>,
     sessions_required: bool,
     config: Config,
+    questions: Arc<Questions>,
+    sealer: Arc<Sealer>,
     in_flight: Arc<InFlight>,
+    waiting: Arc<Waiting>,
     /// Calls that go on after their connection was lost.
     tracker: TaskTracker,
     _watch: DropGuard,
@@ -88,26 +113,33 @@ pub struct Server {
 
 impl Server {
     /// A server. Must be made within a tokio runtime, in which it watches for sessions that end.
-    #[must_use]
+    ///
+    /// # Errors
+    /// A key of `questions` that cannot be used.
     pub fn new(
         registry: Arc<Registry>,
         sessions: Arc<dyn SessionStore>,
         sessions_required: bool,
         config: Config,
-    ) -> Self {
+        questions: Questions,
+    ) -> Result<Self, KeyError> {
+        let sealer = Arc::new(Sealer::new(&questions.state_keys)?);
         let in_flight = Arc::new(InFlight::default());
         let stop = CancellationToken::new();
         let watch = watch_ended_sessions(sessions.clone(), in_flight.clone());
         tokio::spawn(stop.clone().run_until_cancelled_owned(watch));
-        Self {
+        Ok(Self {
             registry,
             sessions,
             sessions_required,
             config,
+            questions: Arc::new(questions),
+            sealer,
             in_flight,
+            waiting: Arc::default(),
             tracker: TaskTracker::new(),
             _watch: stop.drop_guard(),
-        }
+        })
     }
 
     /// The plugins.
@@ -122,35 +154,32 @@ impl Server {
         self.tracker.wait().await;
     }
 
-    /// Takes one message. `headers` are those of the request that brought it; a transport without headers
-    /// has none, and nothing is checked against them.
-    pub async fn handle(&self, message: Message, headers: Option<&dyn RequestHeaders>) -> Reply {
-        let header = |name| headers.map_or(Header::Absent, |headers| headers.get(name));
+    /// Takes one message.
+    pub async fn handle(&self, message: Message, origin: Origin<'_>) -> Reply {
+        let version = origin.version();
         let meta_version = message.meta().and_then(|meta| meta.get(version::META_VERSION));
-        let era = version::era(message.method(), meta_version, header("mcp-protocol-version").text());
+        let era = version::era(message.method(), meta_version, version.text());
         let id = match &message {
             Message::Request { id, .. } => Some(id.clone()),
             Message::Notification { .. } | Message::Response { .. } => None,
         };
         let taken = match era {
-            Era::Modern => self.modern(message, headers).map(|kind| (None, kind)),
-            Era::Legacy => {
-                let (version, session) = (header("mcp-protocol-version"), header("mcp-session-id"));
-                self.legacy(message, version, session).await
-            }
+            Era::Modern => self.modern(message, origin).await.map(|kind| (None, kind)),
+            Era::Legacy => self.legacy(message, version, origin).await,
         };
         let (session, kind) =
             taken.unwrap_or_else(|error| (None, ReplyKind::Response(Response::error(id.as_ref(), &error))));
         Reply { era, session, kind }
     }
 
-    fn modern(&self, message: Message, headers: Option<&dyn RequestHeaders>) -> Result<ReplyKind, RequestError> {
+    async fn modern(&self, message: Message, origin: Origin<'_>) -> Result<ReplyKind, RequestError> {
         let (id, method, params) = match message {
             Message::Request { id, method, params } => (id, method, params),
             // None is defined over HTTP; one that comes is taken and has no effect.
             Message::Notification { .. } => return Ok(ReplyKind::Accepted),
             Message::Response { .. } => return Err(unexpected_response()),
         };
+        let headers = origin.headers;
         let meta = ModernMeta::read(params.get("_meta").and_then(Value::as_object))?;
         if let Some(headers) = headers {
             headers::check_version(headers, meta.version)?;
@@ -160,22 +189,18 @@ impl Server {
         if let Some(headers) = headers {
             headers::check_standard(headers, &method, &params)?;
         }
-        let caller = meta.caller(revision);
+        let caller = meta.caller(revision, origin.principal.cloned());
         let result = match method.as_str() {
             "server/discover" => lifecycle::discover(&self.config),
-            "tools/list" => {
-                let mut page = tools::list(self, &caller, &params)?;
-                page.insert("ttlMs".to_owned(), self.config.list_ttl_ms.into());
-                page.insert("cacheScope".to_owned(), "public".into());
-                Value::Object(page)
-            }
-            "tools/call" => return tools::call(self, caller, id, params, headers).map(ReplyKind::Call),
+            "tools/list" => self.cacheable(tools::list(self, &caller, &params)?, "public"),
+            "prompts/list" => self.cacheable(prompts::list(self, &caller, &params)?, "public"),
+            "resources/list" => self.cacheable(resources::list(self, &caller, &id, &params).await?, "private"),
+            "resources/templates/list" => self.cacheable(resources::list_templates(self, &caller, &params)?, "public"),
             "subscriptions/listen" => {
                 return listen::subscriptions_listen(self, &id, &params).map(ReplyKind::Listen);
             }
-            _ => return Err(RequestError::method_not_found(&method)),
+            _ => return self.begin_work(&method, caller, id, params, headers).await,
         };
-        let Value::Object(result) = result else { unreachable!("every result is an object") };
         Ok(ReplyKind::Response(Response::new(&id, Ok(self.modern_result(result)))))
     }
 
@@ -183,58 +208,109 @@ impl Server {
         &self,
         message: Message,
         version: Header<'_>,
-        session: Header<'_>,
+        origin: Origin<'_>,
     ) -> Result<(Option<SessionId>, ReplyKind), RequestError> {
         // A client that begins anew may still send the id of a session that is over.
         if let Message::Request { id, method, params } = &message
             && method == "initialize"
         {
-            let (session, result) = lifecycle::initialize(self, params).await?;
+            let (session, result) = lifecycle::initialize(self, params, origin).await?;
             return Ok((Some(session), ReplyKind::Response(Response::new(id, Ok(result)))));
         }
-        let caller = self.legacy_caller(version, session).await?;
+        let caller = self.legacy_caller(version, origin).await?;
         let session = caller.session.clone();
-        let required = self.sessions_required && session.is_none();
         let kind = match message {
-            Message::Response { .. } => return Err(unexpected_response()),
+            Message::Response { id, outcome } => {
+                let taken = session.as_ref().is_some_and(|session| self.waiting.respond(session, &id, outcome));
+                if !taken {
+                    return Err(unexpected_response());
+                }
+                ReplyKind::Accepted
+            }
             Message::Notification { method, params } => {
                 if let ("notifications/cancelled", Some(session)) = (method.as_str(), &session) {
                     self.cancel(session, &params);
                 }
                 ReplyKind::Accepted
             }
-            Message::Request { id, method, params } => match method.as_str() {
-                "ping" => ReplyKind::Response(Response::new(&id, Ok(json!({})))),
-                "tools/list" | "tools/call" if required => return Err(Self::session_required()),
-                "tools/list" => {
-                    let page = tools::list(self, &caller, &params)?;
-                    ReplyKind::Response(Response::new(&id, Ok(Value::Object(page))))
-                }
-                "tools/call" => ReplyKind::Call(tools::call(self, caller, id, params, None)?),
-                "logging/setLevel" => {
-                    let result = lifecycle::set_level(self, session.as_ref(), &params).await?;
-                    ReplyKind::Response(Response::new(&id, Ok(result)))
-                }
-                _ => return Err(RequestError::method_not_found(&method)),
-            },
+            Message::Request { id, method, params } => self.legacy_request(caller, id, &method, params).await?,
         };
         Ok((session, kind))
     }
 
+    async fn legacy_request(
+        &self,
+        caller: Caller,
+        id: RequestId,
+        method: &str,
+        params: JsonObject,
+    ) -> Result<ReplyKind, RequestError> {
+        let session = caller.session.as_ref();
+        if self.sessions_required && session.is_none() && method != "ping" {
+            return Err(Self::session_required());
+        }
+        let result = match method {
+            "ping" => json!({}),
+            "tools/list" => tools::list(self, &caller, &params)?.into(),
+            "prompts/list" => prompts::list(self, &caller, &params)?.into(),
+            "resources/list" => resources::list(self, &caller, &id, &params).await?.into(),
+            "resources/templates/list" => resources::list_templates(self, &caller, &params)?.into(),
+            "resources/subscribe" => resources::subscribe(self, &caller, &id, session, &params, true).await?,
+            "resources/unsubscribe" => resources::subscribe(self, &caller, &id, session, &params, false).await?,
+            "logging/setLevel" => lifecycle::set_level(self, session, &params).await?,
+            _ => return self.begin_work(method, caller, id, params, None).await,
+        };
+        Ok(ReplyKind::Response(Response::new(&id, Ok(result))))
+    }
+
+    /// The methods that a plugin answers.
+    async fn begin_work(
+        &self,
+        method: &str,
+        caller: Caller,
+        id: RequestId,
+        mut params: JsonObject,
+        headers: Option<&dyn RequestHeaders>,
+    ) -> Result<ReplyKind, RequestError> {
+        let work: Arc<dyn rounds::Work> = match method {
+            "tools/call" => Arc::new(tools::call(self, &caller, &mut params, headers)?),
+            "prompts/get" => Arc::new(prompts::get(self, &caller, &mut params)?),
+            "resources/read" => Arc::new(resources::read(self, &caller, &id, &params).await?),
+            "completion/complete" => match completions::complete(self, &params)? {
+                Some(complete) => Arc::new(complete),
+                None => {
+                    let result = self.finisher(caller.revision)(completions::nothing());
+                    return Ok(ReplyKind::Response(Response::new(&id, Ok(result))));
+                }
+            },
+            _ => return Err(RequestError::method_not_found(method)),
+        };
+        self.begin(caller, id, &mut params, work).await.map(ReplyKind::Call)
+    }
+
+    /// Says how long a list may be kept, and by whom: for everybody, or for this caller alone.
+    fn cacheable(&self, mut page: JsonObject, scope: &str) -> JsonObject {
+        page.insert("ttlMs".to_owned(), self.config.list_ttl_ms.into());
+        page.insert("cacheScope".to_owned(), scope.into());
+        page
+    }
+
     /// The session that is named, or none; and the revision: the session's, or else the header's.
-    async fn legacy_caller(&self, version: Header<'_>, session: Header<'_>) -> Result<Caller, RequestError> {
+    async fn legacy_caller(&self, version: Header<'_>, origin: Origin<'_>) -> Result<Caller, RequestError> {
         let named = match version {
             Header::Absent => version::without_header(),
             // A version that is known is tolerated even if the session agreed on another: real clients send it.
             Header::Text(name) => version::find(name).ok_or_else(|| RequestError::unsupported_version(name))?,
             Header::Invalid => return Err(RequestError::unsupported_version("")),
         };
-        match session {
-            Header::Absent => Ok(Caller::without_session(named)),
+        match origin.session {
+            Header::Absent => Ok(Caller::without_session(named, origin.principal.cloned())),
             Header::Invalid => Err(Self::session_not_found()),
             Header::Text(text) => {
                 let id = SessionId::parse(text).ok_or_else(Self::session_not_found)?;
-                let session = self.sessions.load(&id).await?.ok_or_else(Self::session_not_found)?;
+                let session = self.sessions.load(&id).await?;
+                let session = session.filter(|session| session.principal.as_ref() == origin.principal);
+                let session = session.ok_or_else(Self::session_not_found)?;
                 let revision = version::find(&session.protocol_version).unwrap_or(named);
                 Ok(Caller::in_session(revision, id, session))
             }
@@ -252,8 +328,8 @@ impl Server {
     ///
     /// # Errors
     /// The session is unknown, is required and not named, or cannot be looked up.
-    pub async fn open_stream(&self, session: Header<'_>, version: Header<'_>) -> Result<Reply, RequestError> {
-        let caller = self.legacy_caller(version, session).await?;
+    pub async fn open_stream(&self, origin: Origin<'_>) -> Result<Reply, RequestError> {
+        let caller = self.legacy_caller(origin.version(), origin).await?;
         if self.sessions_required && caller.session.is_none() {
             return Err(Self::session_required());
         }
@@ -265,12 +341,9 @@ impl Server {
     ///
     /// # Errors
     /// No session is named, it is unknown, or the store does not answer.
-    pub async fn end_session(&self, session: Header<'_>) -> Result<(), RequestError> {
-        let id = match session {
-            Header::Absent => return Err(Self::session_required()),
-            Header::Invalid => return Err(Self::session_not_found()),
-            Header::Text(text) => SessionId::parse(text).ok_or_else(Self::session_not_found)?,
-        };
+    pub async fn end_session(&self, origin: Origin<'_>) -> Result<(), RequestError> {
+        let caller = self.legacy_caller(Header::Absent, origin).await?;
+        let id = caller.session.ok_or_else(Self::session_required)?;
         let existed = self.sessions.delete(&id).await?;
         self.in_flight.end(&id);
         if existed { Ok(()) } else { Err(Self::session_not_found()) }
@@ -301,6 +374,12 @@ impl Server {
     fn session_not_found() -> RequestError {
         let message = "Session not found: it is over or was never begun; send `initialize` to begin a new one";
         RequestError::new(ErrorKind::SessionNotFound, message)
+    }
+}
+
+impl Origin<'_> {
+    fn version(&self) -> Header<'_> {
+        self.headers.map_or(Header::Absent, |headers| headers.get("mcp-protocol-version"))
     }
 }
 

@@ -5,7 +5,9 @@
 
 mod admit;
 mod header_params;
+mod names;
 mod snapshot;
+mod uri_template;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,9 +16,10 @@ use arc_swap::ArcSwap;
 use serde::Deserialize;
 use tokio::sync::{broadcast, watch};
 
-pub use admit::{Admitted, Refusal, ToolEntry};
+pub use admit::{Admitted, Kind, PromptEntry, Refusal, TemplateEntry, ToolEntry};
 pub use header_params::{HeaderParam, ParamType};
-pub use snapshot::{Lookup, Snapshot, Tool};
+pub use snapshot::{Catalog, Item, Lookup, Named, Prompt, Snapshot, Tool};
+pub use uri_template::UriTemplate;
 
 /// How many changes a slow listener may lag behind; it then just learns that all of them happened.
 const CHANGES_KEPT: usize = 64;
@@ -27,13 +30,21 @@ const CHANGES_KEPT: usize = 64;
 pub struct Config {
     /// Of a tool's name that several plugins offer: which plugin, by id, gets it as it is.
     pub tool_owners: BTreeMap<String, String>,
+    /// The same for prompts.
+    pub prompt_owners: BTreeMap<String, String>,
 }
 
 /// What has changed for clients.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     /// `tools/list` gives something else now.
     ToolsListChanged,
+    /// `prompts/list` gives something else now.
+    PromptsListChanged,
+    /// `resources/list` or `resources/templates/list` may give something else now.
+    ResourcesListChanged,
+    /// One resource reads differently now; its URI.
+    ResourceUpdated(Arc<str>),
 }
 
 /// The plugins that are loaded now. One loader writes; everybody reads.
@@ -63,16 +74,20 @@ impl Registry {
         self.current.load_full()
     }
 
-    /// Puts `plugins` in the place of what was loaded, and tells who listens if the listed tools differ.
-    /// Returns whether they do.
-    pub fn publish(&self, plugins: Vec<Arc<Admitted>>) -> bool {
+    /// Puts `plugins` in the place of what was loaded, and tells who listens which of the lists differ.
+    /// Returns those.
+    pub fn publish(&self, plugins: Vec<Arc<Admitted>>) -> Vec<Change> {
         let next = Snapshot::new(plugins, &self.config);
-        let differs = !next.lists_the_same_tools(&self.current.load());
+        let before = self.current.load_full();
+        let changes = [
+            (!next.tools().is_listed_like(before.tools()), Change::ToolsListChanged),
+            (!next.prompts().is_listed_like(before.prompts()), Change::PromptsListChanged),
+            (!next.offers_resources_like(&before), Change::ResourcesListChanged),
+        ];
         self.current.store(Arc::new(next));
-        if differs {
-            self.notify(Change::ToolsListChanged);
-        }
-        differs
+        let changes: Vec<_> = changes.into_iter().filter_map(|(differs, change)| differs.then_some(change)).collect();
+        changes.iter().cloned().for_each(|change| self.notify(change));
+        changes
     }
 
     /// Tells who listens, whether anything differs or not: a plugin has announced it.

@@ -6,6 +6,7 @@
 //! | `engine` | the settings of wasmtime, and the pool of instances |
 //! | `component` | what a component imports and exports, and whether that makes a plugin |
 //! | `wasm_plugin` | the plugin |
+//! | `jobs` | the exported functions, each a thing to run |
 //! | `sandbox` | one run: a place, an instance, the limits, the end |
 //! | `admission` | how many run at the same time |
 //! | `cpu`, `ticker` | CPU time: measured, bounded, shared out |
@@ -26,6 +27,7 @@ mod cpu;
 mod engine;
 mod failure;
 mod host_api;
+mod jobs;
 mod output;
 mod sandbox;
 mod store;
@@ -53,7 +55,7 @@ use ticker::Ticker;
 pub use component::{Names, names};
 pub use limits::Config;
 pub(crate) use output::excerpt;
-pub use wasm_plugin::{Families, WasmPlugin};
+pub use wasm_plugin::WasmPlugin;
 
 /// Runs plugins. A clone is the same runtime.
 #[derive(Clone)]

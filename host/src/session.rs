@@ -5,17 +5,19 @@
 
 mod memory;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use tokio::sync::broadcast;
 
 pub use memory::MemoryStore;
 
-use crate::plugin::{BoxFuture, JsonObject, LogLevel, Peer};
+use crate::plugin::{BoxFuture, JsonObject, LogLevel, Peer, Principal};
 
 /// Bounds of sessions.
 #[derive(Debug, Clone, Deserialize)]
@@ -43,6 +45,9 @@ impl Config {
     }
 }
 
+/// The most resources that a session can be subscribed to.
+pub const MOST_SUBSCRIPTIONS: usize = 256;
+
 /// A session's name, as `Mcp-Session-Id` carries it: 256 random bits in base64url.
 ///
 /// Who knows it is in the session, so logs show its beginning alone.
@@ -52,7 +57,7 @@ pub struct SessionId(String);
 /// No randomness could be had from the operating system.
 #[derive(Debug, thiserror::Error)]
 #[error("no random bytes from the operating system: {0}")]
-pub struct NoRandomness(String);
+pub struct NoRandomness(#[from] getrandom::Error);
 
 impl SessionId {
     /// A new one.
@@ -61,7 +66,7 @@ impl SessionId {
     /// [`NoRandomness`].
     pub fn random() -> Result<Self, NoRandomness> {
         let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).map_err(|error| NoRandomness(error.to_string()))?;
+        getrandom::fill(&mut bytes)?;
         Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
     }
 
@@ -76,6 +81,12 @@ impl SessionId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// What plugins may know it by: always the same, and of no use to get into the session.
+    #[must_use]
+    pub fn alias(&self) -> String {
+        URL_SAFE_NO_PAD.encode(&Sha256::digest(&self.0)[..16])
     }
 }
 
@@ -96,6 +107,10 @@ pub struct Session {
     pub capabilities: std::sync::Arc<JsonObject>,
     /// The least level of log messages that it wants.
     pub log_level: LogLevel,
+    /// Whose it is; for anybody else it is not there.
+    pub principal: Option<Principal>,
+    /// The URIs of the resources that it is subscribed to.
+    pub subscriptions: BTreeSet<String>,
 }
 
 /// Why a store could not do what was asked.
@@ -117,6 +132,18 @@ pub trait SessionStore: Send + Sync + 'static {
 
     /// Sets the log level; false if there is no such session. Counts as use.
     fn set_log_level<'a>(&'a self, id: &'a SessionId, level: LogLevel) -> BoxFuture<'a, Result<bool, StoreError>>;
+
+    /// Subscribes to a resource, or ends that; false if there is no such session, or it has as many as it may.
+    /// Counts as use.
+    fn set_subscription<'a>(
+        &'a self,
+        id: &'a SessionId,
+        uri: &'a str,
+        subscribed: bool,
+    ) -> BoxFuture<'a, Result<bool, StoreError>>;
+
+    /// Takes a token that can be taken once, on whatever node; false if it was taken within the last `ttl`.
+    fn spend<'a>(&'a self, token: &'a str, ttl: Duration) -> BoxFuture<'a, Result<bool, StoreError>>;
 
     /// Ends a session; false if there is none.
     fn delete<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<bool, StoreError>>;
@@ -142,6 +169,13 @@ mod tests {
         for text in ["", "x", short.as_str(), long.as_str(), &"é".repeat(43), &" ".repeat(43)] {
             assert_eq!(SessionId::parse(text), None, "{text:?}");
         }
+    }
+
+    #[test]
+    fn an_alias_is_not_the_id() {
+        let id = SessionId::random().unwrap();
+        assert_eq!(id.alias(), id.clone().alias());
+        assert_eq!(SessionId::parse(&id.alias()), None);
     }
 
     #[test]

@@ -6,7 +6,10 @@ use std::sync::{Arc, Once};
 
 use serde_json::json;
 
-use crate::plugin::{BoxFuture, Call, CallError, Content, Digest, Plugin, PluginId, ToolOutput, ToolSpec};
+use crate::plugin::{
+    Argument, BoxFuture, Call, CallError, Completion, CompletionTarget, Content, Digest, Listing, Message, Plugin,
+    PluginId, PromptOutput, ReadOutput, Resource, ResourceBody, ResourceContents, Role, ToolOutput, ToolSpec,
+};
 
 type Handler = dyn Fn(&str, &str, Call) -> BoxFuture<'static, Result<ToolOutput, CallError>> + Send + Sync;
 
@@ -14,6 +17,8 @@ type Handler = dyn Fn(&str, &str, Call) -> BoxFuture<'static, Result<ToolOutput,
 pub(crate) struct FakePlugin {
     id: PluginId,
     tools: Vec<ToolSpec>,
+    /// By URI, what is in them.
+    resources: Vec<(String, String)>,
     handler: Box<Handler>,
 }
 
@@ -31,7 +36,18 @@ impl FakePlugin {
         tools: Vec<ToolSpec>,
         handler: impl Fn(&str, &str, Call) -> BoxFuture<'static, Result<ToolOutput, CallError>> + Send + Sync + 'static,
     ) -> Arc<dyn Plugin> {
-        Arc::new(Self { id: PluginId::parse(id).unwrap(), tools, handler: Box::new(handler) })
+        let id = PluginId::parse(id).unwrap();
+        Arc::new(Self { id, tools, resources: Vec::new(), handler: Box::new(handler) })
+    }
+
+    /// A plugin that has these resources, each with the text that is in it, and whatever its templates say.
+    pub(crate) fn with_resources(id: &str, resources: &[(&str, &str)]) -> Arc<dyn Plugin> {
+        let resources = resources.iter().map(|(uri, text)| ((*uri).to_owned(), (*text).to_owned())).collect();
+        let handler: Box<Handler> = Box::new(|name, _, _| {
+            let error = CallError::NotFound(name.to_owned());
+            Box::pin(async { Err(error) })
+        });
+        Arc::new(Self { id: PluginId::parse(id).unwrap(), tools: Vec::new(), resources, handler })
     }
 }
 
@@ -44,8 +60,8 @@ impl Plugin for FakePlugin {
         &Digest([0; 32])
     }
 
-    fn list_tools(self: Arc<Self>) -> BoxFuture<'static, Result<Vec<ToolSpec>, CallError>> {
-        Box::pin(async move { Ok(self.tools.clone()) })
+    fn list(self: Arc<Self>) -> BoxFuture<'static, Result<Listing, CallError>> {
+        Box::pin(async move { Ok(Listing { tools: self.tools.clone(), ..Listing::default() }) })
     }
 
     fn call_tool(
@@ -55,6 +71,52 @@ impl Plugin for FakePlugin {
         call: Call,
     ) -> BoxFuture<'static, Result<ToolOutput, CallError>> {
         (self.handler)(&name, &arguments, call)
+    }
+
+    fn get_prompt(
+        self: Arc<Self>,
+        name: Arc<str>,
+        arguments: Vec<Argument>,
+        _: Call,
+    ) -> BoxFuture<'static, Result<PromptOutput, CallError>> {
+        let text = arguments.iter().fold(name.to_string(), |text, argument| format!("{text} {}", argument.value));
+        let messages = vec![Message { role: Role::User, content: Content::text(text) }];
+        Box::pin(async { Ok(PromptOutput { messages, ..PromptOutput::default() }) })
+    }
+
+    fn list_resources(self: Arc<Self>, _: Call) -> BoxFuture<'static, Result<Vec<Resource>, CallError>> {
+        let resource = |(uri, _): &(String, String)| Resource {
+            uri: uri.clone(),
+            name: uri.clone(),
+            title: None,
+            description: None,
+            mime_type: None,
+            size: None,
+            annotations: None,
+            icons: Vec::new(),
+            meta: None,
+            extra: None,
+        };
+        Box::pin(async move { Ok(self.resources.iter().map(resource).collect()) })
+    }
+
+    fn read_resource(self: Arc<Self>, uri: String, _: Call) -> BoxFuture<'static, Result<ReadOutput, CallError>> {
+        let known = self.resources.iter().find(|(known, _)| *known == uri).map(|(_, text)| text.clone());
+        // What no resource of its own is, one of its templates stands for.
+        let text = known.unwrap_or_else(|| format!("{} made {uri}", self.id));
+        let contents = vec![ResourceContents { uri, mime_type: None, body: ResourceBody::Text(text), meta: None }];
+        Box::pin(async { Ok(ReadOutput { contents, ..ReadOutput::default() }) })
+    }
+
+    fn complete(
+        self: Arc<Self>,
+        _: CompletionTarget,
+        argument: Argument,
+        _: Vec<Argument>,
+        _: Call,
+    ) -> BoxFuture<'static, Result<Completion, CallError>> {
+        let values = (0..150).map(|n| format!("{}{n}", argument.value)).collect();
+        Box::pin(async { Ok(Completion { values, total: Some(150), has_more: false }) })
     }
 }
 

@@ -119,7 +119,7 @@ async fn list(components: &ComponentLoader, id: &PluginId, bytes: Vec<u8>) -> Re
 
 fn tools(admitted: Admitted) -> Vec<Value> {
     let snapshot = Snapshot::new(vec![admitted.into()], &registry::Config::default());
-    snapshot.tools().iter().map(protocol::listed).collect()
+    snapshot.tools().items().iter().map(protocol::listed).collect()
 }
 
 /// For people.

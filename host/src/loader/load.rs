@@ -1,4 +1,4 @@
-//! One file becomes one plugin: read, built, asked for its tools, checked.
+//! One file becomes one plugin: read, built, asked what it offers, checked.
 
 use std::ffi::OsString;
 use std::panic::AssertUnwindSafe;
@@ -11,7 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::build::{Build, BuildError, Source};
 use super::config::Config;
 use super::directory::{Contents, Directory, ReadError, Stamp};
-use crate::plugin::{CallError, Digest, Limit, Plugin, PluginId, ToolSpec};
+use crate::plugin::{CallError, Digest, Limit, Listing, Plugin, PluginId};
 use crate::registry::{Admitted, Refusal};
 
 /// What all loads share.
@@ -118,7 +118,7 @@ pub(super) async fn read(
     }
 }
 
-/// Builds what was read, asks it for its tools and checks them. Always ends, and never panics.
+/// Builds what was read, asks it what it offers and checks that. Always ends, and never panics.
 pub(super) async fn build(text: Text, means: Means) -> Result<Version, Rejection> {
     let digest = text.contents.digest;
     let outcome = bounded(means.timeout, attempt(text, means.build)).await;
@@ -151,11 +151,11 @@ async fn bounded<T>(timeout: Duration, work: impl Future<Output = T>) -> Result<
     }
 }
 
-/// Why a plugin's tools cannot be listed.
+/// Why what a plugin offers cannot be listed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ListError {
     /// The plugin did not tell them.
-    #[error("its tools cannot be listed: {0}")]
+    #[error("what it offers cannot be listed: {0}")]
     Call(CallError),
     /// It told what clients must not see.
     #[error("{0}")]
@@ -170,29 +170,29 @@ impl ListError {
     }
 }
 
-/// Asks a plugin for its tools and checks them, as is done with each before it is served.
+/// Asks a plugin what it offers and checks that, as is done with each before it is served.
 ///
 /// # Errors
 /// [`ListError`] if it does not tell them, or they cannot be listed.
 pub async fn list(plugin: Arc<dyn Plugin>) -> Result<Admitted, ListError> {
-    let tools = plugin.clone().list_tools().await.map_err(ListError::Call)?;
-    admit(plugin, tools).await
+    let listing = plugin.clone().list().await.map_err(ListError::Call)?;
+    admit(plugin, listing).await
 }
 
 /// Schemas take their time to compile.
-async fn admit(plugin: Arc<dyn Plugin>, tools: Vec<ToolSpec>) -> Result<Admitted, ListError> {
-    blocking(move || Admitted::new(plugin, tools)).await.map_err(ListError::Refused)
+async fn admit(plugin: Arc<dyn Plugin>, listing: Listing) -> Result<Admitted, ListError> {
+    blocking(move || Admitted::new(plugin, listing)).await.map_err(ListError::Refused)
 }
 
 /// Asks a plugin again. Gives `None` if it lists what it listed before. Always ends, and never panics.
 pub(super) async fn list_again(before: Arc<Admitted>, timeout: Duration) -> Result<Option<Arc<Admitted>>, String> {
     let work = async {
         let plugin = before.plugin().clone();
-        let tools = plugin.clone().list_tools().await.map_err(ListError::Call)?;
-        if before.tools().iter().map(|tool| &tool.spec).eq(&tools) {
+        let listing = plugin.clone().list().await.map_err(ListError::Call)?;
+        if before.lists(&listing) {
             return Ok(None);
         }
-        admit(plugin, tools).await.map(|admitted| Some(Arc::new(admitted)))
+        admit(plugin, listing).await.map(|admitted| Some(Arc::new(admitted)))
     };
     match bounded(timeout, work).await {
         Ok(result) => result.map_err(|error: ListError| error.to_string()),

@@ -26,7 +26,7 @@ use super::shelf::Shelf;
 use super::status::Status;
 use super::watch::Watch;
 use crate::plugin::{Announcement, Change, PluginId};
-use crate::registry::{Admitted, Registry};
+use crate::registry::{self, Admitted, Registry};
 
 /// Not ready yet.
 struct Starting {
@@ -115,7 +115,7 @@ impl Reconciler {
                 done = self.jobs.next() => self.finished(done),
                 () = self.watch.arrived() => self.look_by(Instant::now() + ms(self.config.debounce_ms)),
                 announcement = receive(&mut self.announcements) => match announcement {
-                    Some(announcement) => self.announced(&announcement),
+                    Some(announcement) => self.announced(announcement),
                     None => self.announcements = None,
                 },
                 () = sleep_until(next) => {}
@@ -131,10 +131,18 @@ impl Reconciler {
             self.look_at = None;
             self.jobs.look(self.watch.clone(), self.path.clone(), self.config.max_file_bytes);
         }
-        for id in self.pacer.due(now) {
-            match self.shelf.plugin(&id) {
-                Some(before) => self.jobs.list_again(before.clone()),
-                None => self.pacer.forget(&id),
+        for (id, announced) in self.pacer.due(now) {
+            let Some(plugin) = self.shelf.plugin(&id) else {
+                self.pacer.forget(&id);
+                continue;
+            };
+            if announced.lists() {
+                self.jobs.list_again(plugin.clone());
+            } else {
+                self.pacer.answered(&id);
+            }
+            for uri in announced.updated {
+                self.registry.notify(registry::Change::ResourceUpdated(uri.into()));
             }
         }
         let look = (!self.looking).then(|| self.next_look());
@@ -303,28 +311,34 @@ impl Reconciler {
         }
     }
 
-    fn announced(&mut self, announcement: &Announcement) {
+    fn announced(&mut self, announcement: Announcement) {
         let id = &announcement.plugin;
-        // Of the lists that plugins can announce, tools are the one that is kept here.
-        if announcement.change == Change::Tools && self.shelf.plugin(id).is_some() {
-            self.pacer.announced(id, Instant::now());
+        if self.shelf.plugin(id).is_some() {
+            self.pacer.announced(id, announcement.change, Instant::now());
         }
     }
 
     fn listed_again(&mut self, before: &Arc<Admitted>, result: Result<Option<Arc<Admitted>>, String>) {
         let id = before.plugin().id();
-        self.pacer.answered(id);
+        let announced = self.pacer.answered(id);
         let (differs, answered, still_served) = match result {
             Ok(now) => (now.is_some(), true, self.shelf.relisted(before, now)),
             Err(reason) => (false, false, self.shelf.not_relisted(before, reason)),
         };
         if still_served {
             if answered {
-                self.publish_announced(differs);
+                self.publish_announced(&announced, differs);
             }
         } else if self.shelf.plugin(id).is_some() {
             // A new version took its place, perhaps before the change: it is asked in turn.
-            self.pacer.announced(id, Instant::now());
+            let changes = [
+                (announced.tools, Change::Tools),
+                (announced.prompts, Change::Prompts),
+                (announced.resources, Change::Resources),
+            ];
+            for (_, change) in changes.into_iter().filter(|(announced, _)| *announced) {
+                self.pacer.announced(id, change, Instant::now());
+            }
         }
     }
 }

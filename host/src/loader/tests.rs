@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use tokio::sync::broadcast;
 
 use super::*;
-use crate::plugin::{BoxFuture, Call, CallError, Change, Digest, Plugin, PluginId, ToolOutput, ToolSpec};
+use crate::plugin::{BoxFuture, Call, CallError, Change, Digest, Listing, Plugin, PluginId, ToolOutput};
 use crate::registry;
 use crate::testing::tool;
 
@@ -40,13 +40,14 @@ impl Plugin for TextPlugin {
         &self.digest
     }
 
-    fn list_tools(self: Arc<Self>) -> BoxFuture<'static, Result<Vec<ToolSpec>, CallError>> {
+    fn list(self: Arc<Self>) -> BoxFuture<'static, Result<Listing, CallError>> {
         Box::pin(async move {
             if self.hangs {
                 return std::future::pending().await;
             }
             let tools = self.tools.lock().unwrap().clone();
-            tools.map(|names| names.iter().map(|name| tool(name)).collect())
+            let tools = tools?.iter().map(|name| tool(name)).collect();
+            Ok(Listing { tools, ..Listing::default() })
         })
     }
 
@@ -246,7 +247,7 @@ impl Scene {
     }
 
     fn tools(&self) -> Vec<String> {
-        self.registry.snapshot().tools().iter().map(|tool| tool.name.to_string()).collect()
+        self.registry.snapshot().tools().items().iter().map(|tool| tool.name.to_string()).collect()
     }
 
     /// How often something was built.

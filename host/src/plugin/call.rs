@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{BoxFuture, JsonObject, PluginId};
+use super::{Answer, BoxFuture, JsonObject, PluginId, Principal, Question};
 
 /// Levels of [RFC 5424](https://www.rfc-editor.org/rfc/rfc5424#section-6.2.1), least first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -79,6 +79,8 @@ pub struct CallContext {
     pub capabilities: Arc<JsonObject>,
     /// The session, where the protocol has them.
     pub session: Option<String>,
+    /// Who calls; absent: anybody.
+    pub principal: Option<Principal>,
     /// The JSON-RPC id of the request.
     pub request_id: Value,
     /// Trace context.
@@ -98,6 +100,14 @@ pub trait Client: Send + Sync + 'static {
     fn progress(&self, progress: Progress) -> BoxFuture<'_, ()>;
     /// Sends a log message, if the client wants its level.
     fn log(&self, message: LogMessage) -> BoxFuture<'_, ()>;
+    /// The answers to `questions`, in their order, if they are there already.
+    ///
+    /// # Errors
+    /// [`CallError::Pending`] if they are not: the call must end, and is run again with them. Otherwise why
+    /// this client cannot be asked.
+    fn ask(&self, questions: Vec<Question>) -> Result<Vec<Answer>, CallError>;
+    /// Closes the response stream, if the client can come back for the rest; after `retry_ms`, if given.
+    fn close_stream(&self, retry_ms: Option<u32>);
 }
 
 /// All that a plugin gets with a call, beside the arguments.
@@ -176,10 +186,12 @@ pub enum CallError {
     Failed(String),
     /// The guest: the arguments are wrong.
     InvalidArguments(String),
-    /// The guest: no such tool; names it.
+    /// The guest: no such tool, prompt or resource; names it.
     NotFound(String),
     /// The guest: a protocol error, sent as it is.
     Protocol(RpcError),
+    /// The guest: it has asked its client, and must be run again with the answers.
+    Pending,
     /// The guest trapped (a panic, for one); says how.
     Trap(String),
     /// The guest broke the interface: JSON that is none, a name twice.
@@ -211,6 +223,7 @@ impl fmt::Display for CallError {
             }
             Self::NotFound(what) => write!(f, "{what}: not found"),
             Self::Protocol(error) => write!(f, "{} ({})", error.message, error.code),
+            Self::Pending => f.write_str("the plugin waits for answers of its client"),
             Self::Trap(how) => write!(f, "the plugin crashed: {how}"),
             Self::Invalid(what) => write!(f, "the plugin answered wrongly: {what}"),
             Self::Limit(limit) => write!(f, "stopped: {limit}"),

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::error::{ErrorKind, RequestError};
+use super::jsonrpc::RequestId;
 use super::version::{META_VERSION, Revision};
-use crate::plugin::{JsonObject, LogLevel, Peer, Trace};
+use crate::plugin::{Call, CallContext, JsonObject, LogLevel, Peer, Principal, Trace};
 use crate::session::{Session, SessionId};
 
 const META_CLIENT: &str = "io.modelcontextprotocol/clientInfo";
@@ -21,6 +22,7 @@ pub(super) struct Caller {
     pub(super) client: Option<Peer>,
     pub(super) capabilities: Arc<JsonObject>,
     pub(super) log_level: Option<LogLevel>,
+    pub(super) principal: Option<Principal>,
 }
 
 /// The per-request fields of a modern request, of which the version is not yet checked.
@@ -53,13 +55,14 @@ impl<'a> ModernMeta<'a> {
     }
 
     /// The caller, on a revision that is served.
-    pub(super) fn caller(self, revision: &'static Revision) -> Caller {
+    pub(super) fn caller(self, revision: &'static Revision, principal: Option<Principal>) -> Caller {
         Caller {
             revision,
             session: None,
             client: self.client,
             capabilities: Arc::new(self.capabilities.clone()),
             log_level: self.log_level,
+            principal,
         }
     }
 }
@@ -73,19 +76,47 @@ impl Caller {
             client: session.client,
             capabilities: session.capabilities,
             log_level: Some(session.log_level),
+            principal: session.principal,
         }
     }
 
     /// The caller of a legacy request without one.
-    pub(super) fn without_session(revision: &'static Revision) -> Self {
-        Self { revision, session: None, client: None, capabilities: Arc::default(), log_level: None }
+    pub(super) fn without_session(revision: &'static Revision, principal: Option<Principal>) -> Self {
+        Self { revision, session: None, client: None, capabilities: Arc::default(), log_level: None, principal }
     }
 
     /// The members of `needs` that the client did not declare, whole.
     pub(super) fn lacks(&self, needs: &JsonObject) -> JsonObject {
-        let lacking = needs.iter().filter(|(name, wanted)| !declares(self.capabilities.get(*name), wanted));
-        lacking.map(|(name, wanted)| (name.clone(), wanted.clone())).collect()
+        lacks(&self.capabilities, needs)
     }
+
+    /// What a plugin gets to know of the request `id`.
+    pub(super) fn context(&self, id: &RequestId, meta: JsonObject) -> CallContext {
+        CallContext {
+            protocol_version: self.revision.name.to_owned(),
+            client: self.client.clone(),
+            capabilities: self.capabilities.clone(),
+            session: self.session.as_ref().map(SessionId::alias),
+            principal: self.principal.clone(),
+            request_id: id.to_json(),
+            trace: trace(&meta),
+            wants_progress: progress_token(&meta).is_some(),
+            log_level: self.log_level,
+            meta,
+        }
+    }
+
+    /// A call on behalf of the request `id` that can say nothing to the client.
+    pub(super) fn detached_call(&self, id: &RequestId, params: &JsonObject) -> Call {
+        let meta = params.get("_meta").and_then(Value::as_object).cloned().unwrap_or_default();
+        Call { context: Arc::new(CallContext { wants_progress: false, ..self.context(id, meta) }), client: None }
+    }
+}
+
+/// The members of `needs` that are not in `capabilities`, whole.
+pub(super) fn lacks(capabilities: &JsonObject, needs: &JsonObject) -> JsonObject {
+    let lacking = needs.iter().filter(|(name, wanted)| !declares(capabilities.get(*name), wanted));
+    lacking.map(|(name, wanted)| (name.clone(), wanted.clone())).collect()
 }
 
 /// Is all that `wanted` has in `declared` too? Of an object, its members; other values are not compared.
@@ -154,7 +185,7 @@ mod tests {
 
     #[test]
     fn lacking_capabilities_are_named() {
-        let mut caller = Caller::without_session(&REVISIONS[0]);
+        let mut caller = Caller::without_session(&REVISIONS[0], None);
         caller.capabilities = Arc::new(object(&json!({"elicitation": {"form": {}}})));
         assert!(caller.lacks(&object(&json!({"elicitation": {}}))).is_empty());
         assert!(caller.lacks(&object(&json!({"elicitation": {"form": {}}}))).is_empty());

@@ -4,12 +4,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Map, Value, json};
 
-use super::version::Revision;
+use super::version::{Era, REVISIONS, Revision};
 use crate::plugin::{
-    Annotations, Content, Icon, JsonObject, LogMessage, MediaContent, Progress, Resource, ResourceBody,
-    ResourceContents, Role, ToolOutput,
+    Annotations, Content, Icon, JsonObject, LogMessage, MediaContent, Message, Progress, PromptOutput, ReadOutput,
+    Resource, ResourceBody, ResourceContents, ResourceTemplate, Role, SampleRequest, ToolOutput,
 };
-use crate::registry::Tool;
+use crate::registry::{Prompt, Tool};
 
 /// A tool as `tools/list` shows it.
 pub(super) fn tool(tool: &Tool, revision: &Revision) -> Value {
@@ -42,7 +42,7 @@ pub(super) fn tool(tool: &Tool, revision: &Revision) -> Value {
 /// A tool's result.
 pub(super) fn tool_output(output: ToolOutput, revision: &Revision) -> JsonObject {
     let mut out = Members::beside(output.extra.as_ref());
-    out.set("content", output.content.into_iter().map(content).collect::<Vec<_>>());
+    out.set("content", output.content.into_iter().map(|piece| content(piece, revision)).collect::<Vec<_>>());
     if revision.titles_and_structured_content {
         out.set_some("structuredContent", output.structured_content);
     }
@@ -52,8 +52,138 @@ pub(super) fn tool_output(output: ToolOutput, revision: &Revision) -> JsonObject
     out.0
 }
 
+/// A prompt as `prompts/list` shows it.
+pub(super) fn prompt(prompt: &Prompt, revision: &Revision) -> Value {
+    let spec = &prompt.entry.spec;
+    let mut out = Members::beside(spec.extra.as_ref());
+    out.set("name", &*prompt.name);
+    if revision.titles_and_structured_content {
+        out.set_some("title", spec.title.as_deref());
+    }
+    out.set_some("description", spec.description.as_deref());
+    out.set_list(
+        "arguments",
+        spec.arguments.iter().map(|argument| {
+            let mut out = Members::default();
+            out.set("name", argument.name.as_str());
+            if revision.titles_and_structured_content {
+                out.set_some("title", argument.title.as_deref());
+            }
+            out.set_some("description", argument.description.as_deref());
+            out.set("required", argument.required);
+            out.into()
+        }),
+    );
+    if revision.icons {
+        out.set_list("icons", spec.icons.iter().map(icon));
+    }
+    out.set_some("_meta", spec.meta.clone());
+    out.into()
+}
+
+/// A prompt, filled in.
+pub(super) fn prompt_output(output: PromptOutput, revision: &Revision) -> JsonObject {
+    let mut out = Members::beside(output.extra.as_ref());
+    out.set_some("description", output.description);
+    let message = |message: Message| json!({"role": role(message.role), "content": content(message.content, revision)});
+    out.set("messages", output.messages.into_iter().map(message).collect::<Vec<_>>());
+    out.set_some("_meta", output.meta);
+    out.0
+}
+
+/// A resource template as `resources/templates/list` shows it.
+pub(super) fn resource_template(template: &ResourceTemplate, revision: &Revision) -> Value {
+    let mut out = Members::beside(template.extra.as_ref());
+    out.set("uriTemplate", template.uri_template.as_str());
+    out.set("name", template.name.as_str());
+    if revision.titles_and_structured_content {
+        out.set_some("title", template.title.as_deref());
+    }
+    out.set_some("description", template.description.as_deref());
+    out.set_some("mimeType", template.mime_type.as_deref());
+    out.set_some("annotations", template.annotations.as_ref().map(annotations));
+    if revision.icons {
+        out.set_list("icons", template.icons.iter().map(icon));
+    }
+    out.set_some("_meta", template.meta.clone());
+    out.into()
+}
+
+/// A resource as `resources/list` shows it.
+pub(super) fn resource(resource: Resource, revision: &Revision) -> Value {
+    resource_members(resource, revision).into()
+}
+
+/// What was read.
+pub(super) fn read_output(output: ReadOutput, revision: &Revision) -> JsonObject {
+    let mut out = Members::beside(output.extra.as_ref());
+    out.set("contents", output.contents.into_iter().map(resource_contents).collect::<Vec<_>>());
+    if revision.era == Era::Modern {
+        // What a plugin reads may be another for each caller, and at each time.
+        out.set("ttlMs", 0);
+        out.set("cacheScope", "private");
+    }
+    out.set_some("_meta", output.meta);
+    out.0
+}
+
+/// The `params` of `sampling/createMessage`.
+pub(super) fn sample_request(request: &SampleRequest) -> JsonObject {
+    let newest = &REVISIONS[0];
+    let mut out = Members::beside(request.extra.as_ref());
+    let messages = request.messages.iter().map(|message| {
+        // A list of pieces is not older than 2025-11-25; one piece is understood by all.
+        let mut pieces: Vec<_> = message.content.iter().cloned().map(|piece| content(piece, newest)).collect();
+        let content = if pieces.len() == 1 { pieces.remove(0) } else { pieces.into() };
+        json!({"role": role(message.role), "content": content})
+    });
+    out.set("messages", messages.collect::<Vec<_>>());
+    out.set_some("systemPrompt", request.system_prompt.as_deref());
+    out.set("maxTokens", request.max_tokens);
+    out.0
+}
+
+/// A role as a client writes it.
+pub(super) fn role_from_json(role: &Value) -> Option<Role> {
+    match role.as_str()? {
+        "user" => Some(Role::User),
+        "assistant" => Some(Role::Assistant),
+        _ => None,
+    }
+}
+
+/// The content of a client's message: one block, or several. Blocks of kinds that plugins have no type for stay as
+/// they are.
+pub(super) fn contents_from_json(content: &Value) -> Option<Vec<Content>> {
+    let block = |block: &Value| {
+        let block = block.as_object()?;
+        let text = |key: &str| block.get(key).and_then(Value::as_str);
+        let media = || {
+            let data = BASE64.decode(text("data")?).ok()?;
+            Some(MediaContent { data, mime_type: text("mimeType")?.to_owned(), annotations: None, meta: None })
+        };
+        Some(match text("type")? {
+            "text" => Content::text(text("text")?),
+            "image" => Content::Image(media()?),
+            "audio" => Content::Audio(media()?),
+            _ => Content::Other(block.clone()),
+        })
+    };
+    match content {
+        Value::Array(blocks) => blocks.iter().map(block).collect(),
+        one => Some(vec![block(one)?]),
+    }
+}
+
+fn role(role: Role) -> &'static str {
+    match role {
+        Role::User => "user",
+        Role::Assistant => "assistant",
+    }
+}
+
 /// A content block.
-fn content(content: Content) -> Value {
+fn content(content: Content, revision: &Revision) -> Value {
     let mut out = Members::default();
     match content {
         Content::Text(text) => {
@@ -64,9 +194,13 @@ fn content(content: Content) -> Value {
         }
         Content::Image(media) => media_content("image", media, &mut out),
         Content::Audio(media) => media_content("audio", media, &mut out),
-        Content::ResourceLink(link) => {
-            out = resource(link);
+        Content::ResourceLink(link) if revision.resource_links => {
+            out = resource_members(link, revision);
             out.set("type", "resource_link");
+        }
+        Content::ResourceLink(link) => {
+            out.set("type", "text");
+            out.set("text", format!("{}: {}", link.name, link.uri));
         }
         Content::Embedded(embedded) => {
             out.set("type", "resource");
@@ -87,16 +221,20 @@ fn media_content(kind: &str, media: MediaContent, out: &mut Members) {
     out.set_some("_meta", media.meta);
 }
 
-fn resource(resource: Resource) -> Members {
+fn resource_members(resource: Resource, revision: &Revision) -> Members {
     let mut out = Members::beside(resource.extra.as_ref());
     out.set("uri", resource.uri);
     out.set("name", resource.name);
-    out.set_some("title", resource.title);
+    if revision.titles_and_structured_content {
+        out.set_some("title", resource.title);
+    }
     out.set_some("description", resource.description);
     out.set_some("mimeType", resource.mime_type);
     out.set_some("size", resource.size);
     out.set_some("annotations", resource.annotations.as_ref().map(annotations));
-    out.set_list("icons", resource.icons.iter().map(icon));
+    if revision.icons {
+        out.set_list("icons", resource.icons.iter().map(icon));
+    }
     out.set_some("_meta", resource.meta);
     out
 }
@@ -115,13 +253,7 @@ fn resource_contents(contents: ResourceContents) -> Value {
 
 fn annotations(hints: &Annotations) -> Value {
     let mut out = Members::default();
-    out.set_list(
-        "audience",
-        hints.audience.iter().map(|role| match role {
-            Role::User => json!("user"),
-            Role::Assistant => json!("assistant"),
-        }),
-    );
+    out.set_list("audience", hints.audience.iter().map(|reader| role(*reader).into()));
     out.set_some("priority", hints.priority);
     out.set_some("lastModified", hints.last_modified.as_deref());
     out.into()
@@ -209,7 +341,7 @@ pub(super) fn set_meta(object: &mut JsonObject, key: &str, value: Value) {
 mod tests {
     use super::*;
     use crate::plugin::{EmbeddedResource, TextContent};
-    use crate::protocol::version::{REVISIONS, find};
+    use crate::protocol::version::find;
 
     fn object(value: Value) -> JsonObject {
         match value {

@@ -16,6 +16,8 @@ pub enum ErrorKind {
     MethodNotFound,
     /// The method's parameters are wrong.
     InvalidParams,
+    /// No such resource, on a legacy revision; on a modern one that is a wrong parameter.
+    ResourceNotFound,
     /// The request's `_meta` lacks what the revision requires.
     InvalidMeta,
     /// A header says something else than the body.
@@ -48,6 +50,7 @@ impl ErrorKind {
             Self::Internal | Self::Unavailable => -32603,
             // Not ours to choose: what legacy clients know from the official SDKs.
             Self::SessionNotFound => -32001,
+            Self::ResourceNotFound => -32002,
             Self::HeaderMismatch => -32020,
             Self::MissingClientCapability => -32021,
             Self::UnsupportedProtocolVersion => -32022,
@@ -66,7 +69,7 @@ impl ErrorKind {
             (Self::Unavailable, _) => 503,
             (Self::Internal, _) => 500,
             (Self::MethodNotFound | Self::MissingClientCapability, Era::Legacy)
-            | (Self::InvalidParams | Self::Plugin(_), _) => 200,
+            | (Self::InvalidParams | Self::ResourceNotFound | Self::Plugin(_), _) => 200,
         }
     }
 }

@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Number, Value, json};
 
 use super::error::{ErrorKind, RequestError};
-use crate::plugin::JsonObject;
+use crate::plugin::{JsonObject, RpcError};
 
 /// A request's id: a text or a whole number, never null.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -79,6 +79,8 @@ pub enum Message {
     Response {
         /// Whose.
         id: RequestId,
+        /// The result, or the error.
+        outcome: Result<Value, RpcError>,
     },
 }
 
@@ -127,10 +129,12 @@ impl Message {
             Some(Value::String(method)) => method,
             Some(_) => return Err(refused(id, "`method` must be a text")),
             None => {
-                let answers = object.contains_key("result") || object.contains_key("error");
+                let Some(outcome) = outcome(&mut object) else {
+                    return Err(refused(id, "`method` is missing, and it is no response either"));
+                };
                 return match id {
-                    Some(id) if answers => Ok(Self::Response { id }),
-                    id => Err(refused(id, "`method` is missing")),
+                    Some(id) => Ok(Self::Response { id, outcome }),
+                    None => Err(refused(None, "a response needs the `id` of its request")),
                 };
             }
         };
@@ -164,6 +168,19 @@ impl Message {
     }
 }
 
+/// What a response says: its `result`, or its `error`.
+fn outcome(object: &mut JsonObject) -> Option<Result<Value, RpcError>> {
+    if let Some(result) = object.remove("result") {
+        return Some(Ok(result));
+    }
+    let error = object.remove("error")?;
+    Some(Err(RpcError {
+        code: error["code"].as_i64().and_then(|code| code.try_into().ok()).unwrap_or(-32603),
+        message: error["message"].as_str().unwrap_or("the client gave no reason").to_owned(),
+        data: error.get("data").cloned(),
+    }))
+}
+
 /// A response, ready to be sent: on one line, since a text of JSON never holds a raw line break.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Response {
@@ -192,6 +209,12 @@ impl Response {
     }
 }
 
+/// A request of the server, ready to be sent, on one line.
+#[must_use]
+pub fn request(id: &RequestId, method: &str, params: JsonObject) -> String {
+    json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string()
+}
+
 /// A notification, ready to be sent, on one line.
 #[must_use]
 pub fn notification(method: &str, params: Option<JsonObject>) -> String {
@@ -217,7 +240,11 @@ mod tests {
         let notification = Message::parse(br#"{"jsonrpc":"2.0","method":"a","params":{}}"#).unwrap();
         assert!(matches!(notification, Message::Notification { .. }));
         let response = Message::parse(br#"{"jsonrpc":"2.0","id":"x","result":{}}"#).unwrap();
-        assert_eq!(response, Message::Response { id: RequestId::String("x".into()) });
+        let id = RequestId::String("x".into());
+        assert_eq!(response, Message::Response { id: id.clone(), outcome: Ok(json!({})) });
+        let error = Message::parse(br#"{"jsonrpc":"2.0","id":"x","error":{"code":-1,"message":"no"}}"#).unwrap();
+        let refused = RpcError { code: -1, message: "no".into(), data: None };
+        assert_eq!(error, Message::Response { id, outcome: Err(refused) });
     }
 
     #[test]

@@ -1,68 +1,180 @@
-//! The way back to the client while a call runs: notifications on the call's own stream.
+//! The way back to the client while a call runs: notifications on the call's own stream, and questions.
 
-use std::sync::Mutex;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::convert;
 use super::jsonrpc::notification;
-use crate::plugin::{BoxFuture, Client, LogLevel, LogMessage, Progress};
+use super::questions::{self, Request};
+use crate::plugin::{
+    Answer, BoxFuture, CallError, Client, JsonObject, LogLevel, LogMessage, PluginId, Progress, Query, Question,
+    RpcError,
+};
 
-/// How many notifications wait for a slow client before the guest does.
+/// How many messages wait for a slow client before the guest does.
 const QUEUED: usize = 32;
 
-/// One call's way back.
-pub(super) struct CallClient {
-    queue: mpsc::Sender<String>,
+/// What a call has for its stream, beside its response.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outbound {
+    /// A message, on one line.
+    Message(String),
+    /// The plugin wants the stream closed, and the client to come back for the rest.
+    CloseStream {
+        /// After so many milliseconds.
+        retry_ms: Option<u32>,
+    },
+}
+
+/// One call's stream, shared by all its runs.
+pub(super) struct Channel {
+    queue: mpsc::Sender<Outbound>,
     progress_token: Option<Value>,
     log_level: Option<LogLevel>,
     /// Progress must grow ([specification](https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/progress)).
     done: Mutex<Option<f64>>,
 }
 
-impl CallClient {
-    /// The client's end, and the notifications as they come.
-    pub(super) fn new(progress_token: Option<Value>, log_level: Option<LogLevel>) -> (Self, mpsc::Receiver<String>) {
-        let (queue, notifications) = mpsc::channel(QUEUED);
-        (Self { queue, progress_token, log_level, done: Mutex::new(None) }, notifications)
+impl Channel {
+    /// The channel, and what comes out of it.
+    pub(super) fn new(progress_token: Option<Value>, log_level: Option<LogLevel>) -> (Self, mpsc::Receiver<Outbound>) {
+        let (queue, outbound) = mpsc::channel(QUEUED);
+        (Self { queue, progress_token, log_level, done: Mutex::new(None) }, outbound)
+    }
+
+    /// Sends a message when there is room. That nobody reads any more is no concern of a guest.
+    async fn tell(&self, message: String) {
+        self.send(message).await;
+    }
+
+    /// Sends a message when there is room; false: nobody reads any more.
+    pub(super) async fn send(&self, message: String) -> bool {
+        self.queue.send(Outbound::Message(message)).await.is_ok()
     }
 
     fn grows(&self, next: f64) -> bool {
-        let mut done = self.done.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut done = lock(&self.done);
         let grows = next.is_finite() && done.is_none_or(|before| next > before);
         if grows {
             *done = Some(next);
         }
         grows
     }
+}
 
-    fn send(&self, message: String) -> BoxFuture<'_, ()> {
-        Box::pin(async move {
-            // An error says that nobody reads any more, which is no concern of the guest.
-            let _ = self.queue.send(message).await;
-        })
+/// What the client has answered, by the plugin's keys.
+pub(super) type Answers = BTreeMap<String, Result<Value, RpcError>>;
+
+/// Whom a plugin asks, and what is known already.
+pub(super) struct Asker {
+    plugin: PluginId,
+    config: Arc<questions::Config>,
+    /// Absent: nothing can be asked during such a call.
+    capabilities: Option<Arc<JsonObject>>,
+    answers: Answers,
+    asked: Mutex<Asked>,
+}
+
+/// What came of the questions of one run.
+#[derive(Default)]
+pub(super) struct Asked {
+    /// The questions without an answer, by key.
+    pub(super) open: BTreeMap<String, Request>,
+    /// The answers that were used; what else the client sent nobody asked for.
+    pub(super) used: Answers,
+}
+
+impl Asker {
+    pub(super) fn new(
+        plugin: PluginId,
+        config: Arc<questions::Config>,
+        capabilities: Option<Arc<JsonObject>>,
+        answers: Answers,
+    ) -> Self {
+        Self { plugin, config, capabilities, answers, asked: Mutex::default() }
     }
+
+    /// What this run has asked.
+    pub(super) fn take(&self) -> Asked {
+        std::mem::take(&mut lock(&self.asked))
+    }
+
+    fn ask(&self, questions: &[Question]) -> Result<Vec<Answer>, CallError> {
+        let Some(capabilities) = &self.capabilities else {
+            return Err(CallError::Failed("a client cannot be asked anything while it lists or completes".into()));
+        };
+        // All are checked before any is put.
+        let request = |question| questions::request(question, &self.plugin, &self.config, capabilities);
+        let requests = questions.iter().map(request).collect::<Result<Vec<_>, _>>()?;
+        let mut asked = lock(&self.asked);
+        let mut answers = Vec::with_capacity(questions.len());
+        for (question, request) in questions.iter().zip(requests) {
+            let given = self.answers.get(&question.key);
+            match given.and_then(|given| read(&question.query, given)) {
+                Some(answer) => {
+                    asked.used.extend(given.map(|given| (question.key.clone(), given.clone())));
+                    answers.push(answer);
+                }
+                None => {
+                    asked.open.insert(question.key.clone(), request);
+                }
+            }
+        }
+        questions::check_number(asked.open.len() + asked.used.len())?;
+        if asked.open.is_empty() { Ok(answers) } else { Err(CallError::Pending) }
+    }
+}
+
+fn read(query: &Query, given: &Result<Value, RpcError>) -> Option<Answer> {
+    match given {
+        Ok(value) => questions::answer(query, value),
+        Err(error) => Some(Answer::Refused(error.clone())),
+    }
+}
+
+/// The client, as one run of a call sees it.
+pub(super) struct CallClient {
+    pub(super) channel: Arc<Channel>,
+    pub(super) asker: Asker,
 }
 
 impl Client for CallClient {
     fn progress(&self, progress: Progress) -> BoxFuture<'_, ()> {
-        match &self.progress_token {
-            Some(token) if self.grows(progress.done) => {
-                self.send(notification("notifications/progress", Some(convert::progress(token, progress))))
+        let channel = &self.channel;
+        match &channel.progress_token {
+            Some(token) if channel.grows(progress.done) => {
+                let message = notification("notifications/progress", Some(convert::progress(token, progress)));
+                Box::pin(channel.tell(message))
             }
             _ => Box::pin(async {}),
         }
     }
 
     fn log(&self, message: LogMessage) -> BoxFuture<'_, ()> {
-        match self.log_level {
+        match self.channel.log_level {
             Some(least) if message.level >= least => {
-                self.send(notification("notifications/message", Some(convert::log(message))))
+                let message = notification("notifications/message", Some(convert::log(message)));
+                Box::pin(self.channel.tell(message))
             }
             _ => Box::pin(async {}),
         }
     }
+
+    fn ask(&self, questions: Vec<Question>) -> Result<Vec<Answer>, CallError> {
+        self.asker.ask(&questions)
+    }
+
+    fn close_stream(&self, retry_ms: Option<u32>) {
+        // Where the queue is full the client is behind anyway.
+        let _ = self.channel.queue.try_send(Outbound::CloseStream { retry_ms });
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -75,16 +187,28 @@ mod tests {
         Progress { done, total: None, message: None }
     }
 
+    fn client(token: Option<Value>, log_level: Option<LogLevel>) -> (CallClient, mpsc::Receiver<Outbound>) {
+        let (channel, outbound) = Channel::new(token, log_level);
+        let asker = Asker::new(PluginId::parse("x").unwrap(), Arc::default(), None, Answers::new());
+        (CallClient { channel: Arc::new(channel), asker }, outbound)
+    }
+
+    async fn next(sent: &mut mpsc::Receiver<Outbound>) -> Option<Value> {
+        match sent.recv().await? {
+            Outbound::Message(message) => Some(serde_json::from_str(&message).unwrap()),
+            Outbound::CloseStream { .. } => panic!("nobody closes it"),
+        }
+    }
+
     #[tokio::test]
     async fn progress_that_does_not_grow_is_not_sent() {
-        let (client, mut sent) = CallClient::new(Some(json!("t")), None);
+        let (client, mut sent) = client(Some(json!("t")), None);
         for done in [0.0, 1.0, 1.0, 0.5, f64::NAN, 2.0] {
             client.progress(progress(done)).await;
         }
         drop(client);
         let mut values = Vec::new();
-        while let Some(message) = sent.recv().await {
-            let message: Value = serde_json::from_str(&message).unwrap();
+        while let Some(message) = next(&mut sent).await {
             values.push(message["params"]["progress"].clone());
         }
         assert_eq!(values, [json!(0), json!(1), json!(2)]);
@@ -92,23 +216,44 @@ mod tests {
 
     #[tokio::test]
     async fn nothing_is_sent_that_was_not_asked_for() {
-        let (client, mut sent) = CallClient::new(None, Some(LogLevel::Warning));
+        let (client, mut sent) = client(None, Some(LogLevel::Warning));
         client.progress(progress(1.0)).await;
         for level in [LogLevel::Info, LogLevel::Error] {
             client.log(LogMessage { level, logger: None, data: json!("x") }).await;
         }
         drop(client);
-        let only: Value = serde_json::from_str(&sent.recv().await.unwrap()).unwrap();
-        assert_eq!(only["params"]["level"], "error");
-        assert_eq!(sent.recv().await, None);
+        assert_eq!(next(&mut sent).await.unwrap()["params"]["level"], "error");
+        assert_eq!(next(&mut sent).await, None);
     }
 
     #[tokio::test]
     async fn a_guest_does_not_wait_for_a_client_that_is_gone() {
-        let (client, sent) = CallClient::new(Some(json!(0)), None);
+        let (client, sent) = client(Some(json!(0)), None);
         drop(sent);
         for done in 0..1000 {
             client.progress(progress(f64::from(done))).await;
         }
+    }
+
+    #[test]
+    fn answers_are_given_when_all_are_there_and_what_nobody_asked_for_is_left() {
+        let config = questions::Config {
+            allow: [("x".to_owned(), [questions::Kind::Roots].into())].into(),
+            ..questions::Config::default()
+        };
+        let can = json!({"roots": {}}).as_object().cloned().map(Arc::new);
+        let asker = |answers| Asker::new(PluginId::parse("x").unwrap(), Arc::new(config.clone()), can.clone(), answers);
+        let question = |key: &str| Question { key: key.into(), query: Query::Roots };
+        let roots = || Ok(json!({"roots": []}));
+
+        let some = asker([("a".to_owned(), roots()), ("other".to_owned(), roots())].into());
+        assert_eq!(some.ask(&[question("a"), question("b")]), Err(CallError::Pending));
+        let asked = some.take();
+        assert_eq!(asked.open.keys().collect::<Vec<_>>(), ["b"]);
+        assert_eq!(asked.used.keys().collect::<Vec<_>>(), ["a"]);
+
+        let all = asker([("a".to_owned(), roots()), ("b".to_owned(), roots())].into());
+        assert_eq!(all.ask(&[question("a"), question("b")]).unwrap().len(), 2);
+        assert!(all.take().open.is_empty());
     }
 }

@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 use super::jsonrpc::Response;
+use super::outbound::Outbound;
 use super::version::Era;
 use crate::plugin::BoxFuture;
 use crate::session::SessionId;
@@ -37,8 +38,8 @@ pub enum ReplyKind {
 
 /// A call that is under way. It runs while it is polled.
 pub struct RunningCall {
-    /// Notifications for the client, each a message on one line. All of them come before the response.
-    pub notifications: mpsc::Receiver<String>,
+    /// What is for the client beside the response. All of it comes before the response.
+    pub outbound: mpsc::Receiver<Outbound>,
     /// The response; none if the call was cancelled, which is not answered.
     pub outcome: Outcome,
 }

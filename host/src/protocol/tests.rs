@@ -1,5 +1,8 @@
 //! The protocol as a whole, over a fake plugin and without a transport.
 
+mod offers;
+mod rounds;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::plugin::{CallError, Content, Plugin, Progress, ToolOutput, ToolSpec};
+use crate::plugin::{CallError, Content, Listing, Plugin, Progress, ToolOutput, ToolSpec};
 use crate::registry::{self, Admitted};
 use crate::session::{self, MemoryStore};
 use crate::testing::{FakePlugin, tool};
@@ -25,11 +28,23 @@ fn headers<const N: usize>(headers: [(&str, &str); N]) -> Fake {
 }
 
 fn server(plugins: Vec<Arc<dyn Plugin>>, tools: &[ToolSpec]) -> Server {
+    let listing = || Listing { tools: tools.to_vec(), ..Listing::default() };
+    let offers = plugins.into_iter().map(|plugin| (plugin, listing()));
+    server_of(offers.collect(), Questions::default())
+}
+
+fn server_of(plugins: Vec<(Arc<dyn Plugin>, Listing)>, questions: Questions) -> Server {
     let registry = Arc::new(Registry::new(registry::Config::default()));
-    let admitted = plugins.into_iter().map(|plugin| Arc::new(Admitted::new(plugin, tools.to_vec()).unwrap()));
+    let admitted = plugins.into_iter().map(|(plugin, listing)| Arc::new(Admitted::new(plugin, listing).unwrap()));
     registry.publish(admitted.collect());
     let sessions = Arc::new(MemoryStore::new(&session::Config::default()));
-    Server::new(registry, sessions, false, Config { page_size: 2, ..Config::default() })
+    let config = Config { page_size: 2, ..Config::default() };
+    Server::new(registry, sessions, false, config, questions).unwrap()
+}
+
+/// A request over HTTP with these headers.
+fn from(headers: &Fake) -> Origin<'_> {
+    Origin { headers: Some(headers), session: headers.get("mcp-session-id"), principal: None }
 }
 
 fn echo_server(tools: &[ToolSpec]) -> Server {
@@ -47,7 +62,7 @@ fn modern(method: &str, mut params: Value) -> (Message, Fake) {
         params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = json!({});
     }
     let mut sent = headers([("mcp-protocol-version", "2026-07-28"), ("mcp-method", method)]);
-    if let Some(name) = params["name"].as_str() {
+    if let Some(name) = params["name"].as_str().or(params["uri"].as_str()) {
         sent.0.insert("mcp-name".into(), name.into());
     }
     (message(&json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})), sent)
@@ -69,13 +84,13 @@ async fn response(reply: Reply) -> (Value, Option<ErrorKind>) {
 }
 
 async fn ask(server: &Server, (message, headers): (Message, Fake)) -> (Value, Option<ErrorKind>) {
-    response(server.handle(message, Some(&headers)).await).await
+    response(server.handle(message, from(&headers)).await).await
 }
 
 async fn begin(server: &Server) -> (SessionId, Value) {
     let params =
         json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}});
-    let reply = server.handle(legacy("initialize", &params), Some(&headers([]))).await;
+    let reply = server.handle(legacy("initialize", &params), from(&headers([]))).await;
     let session = reply.session.clone().unwrap();
     (session, response(reply).await.0)
 }
@@ -94,7 +109,7 @@ async fn discover_tells_versions_capabilities_and_who_answers() {
 #[tokio::test]
 async fn modern_requests_are_refused_by_the_first_rule_they_break() {
     let server = echo_server(&[tool("t")]);
-    let kind = async |message, headers: Fake| response(server.handle(message, Some(&headers)).await).await.1;
+    let kind = async |message, headers: Fake| response(server.handle(message, from(&headers)).await).await.1;
 
     let (_, sent) = modern("tools/list", json!({}));
     let bare = legacy("tools/list", &json!({}));
@@ -117,7 +132,7 @@ async fn modern_requests_are_refused_by_the_first_rule_they_break() {
         "io.modelcontextprotocol/protocolVersion": "v999.0.0", "io.modelcontextprotocol/clientCapabilities": {}
     }});
     let sent = headers([("mcp-protocol-version", "v999.0.0"), ("mcp-method", "tools/list")]);
-    let (reply, error) = response(server.handle(legacy("tools/list", &meta), Some(&sent)).await).await;
+    let (reply, error) = response(server.handle(legacy("tools/list", &meta), from(&sent)).await).await;
     assert_eq!(error, Some(ErrorKind::UnsupportedProtocolVersion));
     assert_eq!(reply["error"]["data"]["requested"], "v999.0.0");
     assert_eq!(reply["error"]["data"]["supported"][0], "2026-07-28");
@@ -236,11 +251,12 @@ async fn progress_comes_while_the_call_runs_with_the_token_as_it_was() {
     });
     let server = server(vec![plugin], &[tool("t")]);
     let (request, sent) = modern("tools/call", json!({"name": "t", "_meta": {"progressToken": 0}}));
-    let ReplyKind::Call(mut call) = server.handle(request, Some(&sent)).await.kind else { panic!("a call") };
+    let ReplyKind::Call(mut call) = server.handle(request, from(&sent)).await.kind else { panic!("a call") };
     let first = tokio::select! {
-        first = call.notifications.recv() => first.unwrap(),
+        first = call.outbound.recv() => first.unwrap(),
         _ = &mut call.outcome => panic!("the call never ends"),
     };
+    let Outbound::Message(first) = first else { panic!("a message") };
     let first: Value = serde_json::from_str(&first).unwrap();
     assert_eq!(first["params"]["progressToken"], json!(0));
 }
@@ -271,7 +287,7 @@ async fn a_modern_call_ends_when_its_reader_goes() {
     let (plugin, dropped) = endless();
     let server = server(vec![plugin], &[tool("t")]);
     let (request, sent) = modern("tools/call", json!({"name": "t"}));
-    let ReplyKind::Call(mut call) = server.handle(request, Some(&sent)).await.kind else { panic!("a call") };
+    let ReplyKind::Call(mut call) = server.handle(request, from(&sent)).await.kind else { panic!("a call") };
     assert!(futures_util::poll!(&mut call.outcome).is_pending());
     drop(call);
     assert!(dropped.load(Ordering::SeqCst));
@@ -283,14 +299,14 @@ async fn a_legacy_call_outlives_its_connection_but_not_its_session() {
     let server = server(vec![plugin], &[tool("t")]);
     let (session, _) = begin(&server).await;
     let sent = headers([("mcp-session-id", session.as_str())]);
-    let ReplyKind::Call(mut call) = server.handle(legacy("tools/call", &json!({"name": "t"})), Some(&sent)).await.kind
+    let ReplyKind::Call(mut call) = server.handle(legacy("tools/call", &json!({"name": "t"})), from(&sent)).await.kind
     else {
         panic!("a call")
     };
     assert!(futures_util::poll!(&mut call.outcome).is_pending());
     drop(call);
     assert!(!dropped.load(Ordering::SeqCst), "a lost connection must not cancel");
-    server.end_session(Header::Text(session.as_str())).await.unwrap();
+    server.end_session(from(&headers([("mcp-session-id", session.as_str())]))).await.unwrap();
     server.drained().await;
     assert!(dropped.load(Ordering::SeqCst));
 }
@@ -301,16 +317,16 @@ async fn a_legacy_call_is_cancelled_by_its_own_session_alone_and_not_answered() 
     let server = server(vec![plugin], &[tool("t")]);
     let ((here, _), (there, _)) = (begin(&server).await, begin(&server).await);
     let sent = headers([("mcp-session-id", here.as_str())]);
-    let ReplyKind::Call(mut call) = server.handle(legacy("tools/call", &json!({"name": "t"})), Some(&sent)).await.kind
+    let ReplyKind::Call(mut call) = server.handle(legacy("tools/call", &json!({"name": "t"})), from(&sent)).await.kind
     else {
         panic!("a call")
     };
     let cancel =
         || message(&json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}}));
-    server.handle(cancel(), Some(&headers([("mcp-session-id", there.as_str())]))).await;
-    server.handle(cancel(), Some(&headers([]))).await;
+    server.handle(cancel(), from(&headers([("mcp-session-id", there.as_str())]))).await;
+    server.handle(cancel(), from(&headers([]))).await;
     assert!(futures_util::poll!(&mut call.outcome).is_pending());
-    server.handle(cancel(), Some(&sent)).await;
+    server.handle(cancel(), from(&sent)).await;
     assert_eq!(call.outcome.await, None);
     assert!(dropped.load(Ordering::SeqCst));
 }
@@ -319,16 +335,16 @@ async fn a_legacy_call_is_cancelled_by_its_own_session_alone_and_not_answered() 
 async fn legacy_requests_need_a_session_only_where_it_matters() {
     let server = echo_server(&[tool("t")]);
     for (method, params) in [("ping", json!({})), ("tools/list", json!({})), ("tools/call", json!({"name": "t"}))] {
-        let (reply, error) = response(server.handle(legacy(method, &params), Some(&headers([]))).await).await;
+        let (reply, error) = response(server.handle(legacy(method, &params), from(&headers([]))).await).await;
         assert_eq!(error, None, "{method}");
         assert!(reply["result"].get("resultType").is_none(), "a legacy result has no resultType");
     }
     let unknown = headers([("mcp-session-id", &"a".repeat(43))]);
-    let (_, error) = response(server.handle(legacy("ping", &json!({})), Some(&unknown)).await).await;
+    let (_, error) = response(server.handle(legacy("ping", &json!({})), from(&unknown)).await).await;
     assert_eq!(error, Some(ErrorKind::SessionNotFound));
     // A client that begins anew under a stale id gets a new session.
     let params = json!({"protocolVersion": "2025-06-18", "capabilities": {}});
-    let reply = server.handle(legacy("initialize", &params), Some(&unknown)).await;
+    let reply = server.handle(legacy("initialize", &params), from(&unknown)).await;
     assert!(reply.session.is_some());
     assert_eq!(response(reply).await.0["result"]["protocolVersion"], "2025-06-18");
 }
@@ -339,7 +355,7 @@ async fn a_listen_stream_acknowledges_then_tells_of_changes_with_its_id() {
     let server = echo_server(&[tool("t")]);
     let (request, sent) =
         modern("subscriptions/listen", json!({"notifications": {"toolsListChanged": true, "other": 1}}));
-    let ReplyKind::Listen(mut listen) = server.handle(request, Some(&sent)).await.kind else { panic!("a stream") };
+    let ReplyKind::Listen(mut listen) = server.handle(request, from(&sent)).await.kind else { panic!("a stream") };
     let acknowledged: Value = serde_json::from_str(&listen.messages.next().await.unwrap()).unwrap();
     assert_eq!(acknowledged["method"], "notifications/subscriptions/acknowledged");
     assert_eq!(acknowledged["params"]["notifications"], json!({"toolsListChanged": true}));
@@ -357,7 +373,7 @@ async fn nothing_is_told_that_was_not_asked_for() {
     use futures_util::StreamExt as _;
     let server = echo_server(&[tool("t")]);
     let (request, sent) = modern("subscriptions/listen", json!({"notifications": {}}));
-    let ReplyKind::Listen(mut listen) = server.handle(request, Some(&sent)).await.kind else { panic!("a stream") };
+    let ReplyKind::Listen(mut listen) = server.handle(request, from(&sent)).await.kind else { panic!("a stream") };
     listen.messages.next().await.unwrap();
     server.registry.publish(Vec::new());
     assert!(futures_util::poll!(listen.messages.next()).is_pending());
@@ -370,7 +386,7 @@ async fn the_log_level_of_a_session_can_be_set() {
     assert!(initialized["result"]["capabilities"].get("logging").is_some());
     let sent = headers([("mcp-session-id", session.as_str())]);
     let set = |level: &str| legacy("logging/setLevel", &json!({"level": level}));
-    assert_eq!(response(server.handle(set("error"), Some(&sent)).await).await.1, None);
+    assert_eq!(response(server.handle(set("error"), from(&sent)).await).await.1, None);
     assert_eq!(server.sessions.load(&session).await.unwrap().unwrap().log_level, crate::plugin::LogLevel::Error);
-    assert_eq!(response(server.handle(set("loud"), Some(&sent)).await).await.1, Some(ErrorKind::InvalidParams));
+    assert_eq!(response(server.handle(set("loud"), from(&sent)).await).await.1, Some(ErrorKind::InvalidParams));
 }

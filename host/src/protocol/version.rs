@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::error::ErrorKind;
+
 /// How a revision tells version, identity and capabilities
 /// ([terminology](https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning#terminology)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -21,16 +23,48 @@ pub struct Revision {
     pub era: Era,
     /// Do tools and implementations have a `title`, tools an `outputSchema` and results `structuredContent`?
     pub titles_and_structured_content: bool,
-    /// Do tools have `icons`?
+    /// Do tools, prompts and resources have `icons`?
     pub icons: bool,
+    /// May a result have content of the type `resource_link`?
+    pub resource_links: bool,
+    /// The code of a resource that there is not.
+    pub resource_not_found: ErrorKind,
 }
 
 /// All revisions that are served over Streamable HTTP, the newest first.
 pub static REVISIONS: [Revision; 4] = [
-    Revision { name: "2026-07-28", era: Era::Modern, titles_and_structured_content: true, icons: true },
-    Revision { name: "2025-11-25", era: Era::Legacy, titles_and_structured_content: true, icons: true },
-    Revision { name: "2025-06-18", era: Era::Legacy, titles_and_structured_content: true, icons: false },
-    Revision { name: "2025-03-26", era: Era::Legacy, titles_and_structured_content: false, icons: false },
+    Revision {
+        name: "2026-07-28",
+        era: Era::Modern,
+        titles_and_structured_content: true,
+        icons: true,
+        resource_links: true,
+        resource_not_found: ErrorKind::InvalidParams,
+    },
+    Revision {
+        name: "2025-11-25",
+        era: Era::Legacy,
+        titles_and_structured_content: true,
+        icons: true,
+        resource_links: true,
+        resource_not_found: ErrorKind::ResourceNotFound,
+    },
+    Revision {
+        name: "2025-06-18",
+        era: Era::Legacy,
+        titles_and_structured_content: true,
+        icons: false,
+        resource_links: true,
+        resource_not_found: ErrorKind::ResourceNotFound,
+    },
+    Revision {
+        name: "2025-03-26",
+        era: Era::Legacy,
+        titles_and_structured_content: false,
+        icons: false,
+        resource_links: false,
+        resource_not_found: ErrorKind::ResourceNotFound,
+    },
 ];
 
 /// The key in `_meta` under which a modern request names its revision.

@@ -1,74 +1,143 @@
 //! What clients see, at one moment.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use sha2::{Digest as _, Sha256};
-
-use super::admit::MAX_NAME_LEN;
-use super::{Admitted, Config, ToolEntry};
+use super::names::{self, Claim, Names};
+use super::{Admitted, Config, PromptEntry, TemplateEntry, ToolEntry};
 use crate::plugin::{Plugin, PluginId};
 
-/// A tool under the name that clients know it by.
-#[derive(Debug, Clone)]
-pub struct Tool {
-    /// The name in `tools/list`.
+/// Something a plugin offers, under the name that clients know it by.
+#[derive(Debug)]
+pub struct Item<E> {
+    /// The name in the list.
     pub name: Arc<str>,
-    /// The tool.
-    pub entry: Arc<ToolEntry>,
+    /// What is offered.
+    pub entry: Arc<E>,
     admitted: Arc<Admitted>,
 }
 
-impl Tool {
+impl<E> Clone for Item<E> {
+    fn clone(&self) -> Self {
+        Self { name: self.name.clone(), entry: self.entry.clone(), admitted: self.admitted.clone() }
+    }
+}
+
+impl<E> Item<E> {
     /// Whose it is.
     #[must_use]
     pub fn plugin(&self) -> &Arc<dyn Plugin> {
         self.admitted.plugin()
     }
+
+    /// Does its plugin suggest values for arguments?
+    #[must_use]
+    pub fn suggests(&self) -> bool {
+        self.admitted.has_completions()
+    }
 }
+
+/// A tool under its name.
+pub type Tool = Item<ToolEntry>;
+/// A prompt under its name.
+pub type Prompt = Item<PromptEntry>;
 
 /// What a name stands for.
 #[derive(Debug)]
-pub enum Lookup<'a> {
-    /// One tool.
-    Tool(&'a Tool),
+pub enum Lookup<'a, E> {
+    /// One thing.
+    Found(&'a Item<E>),
     /// Several plugins offer it; the names that they are listed under instead.
     Ambiguous(&'a [Arc<str>]),
     /// Nothing.
     Unknown,
 }
 
-/// The plugins and tools at one moment. Never changes.
-#[derive(Debug, Default)]
-pub struct Snapshot {
-    plugins: BTreeMap<PluginId, Arc<Admitted>>,
-    tools: Vec<Tool>,
+/// What can be offered under a name.
+pub trait Named {
+    /// The plugin's own name for it.
+    fn own_name(&self) -> &Arc<str>;
+    /// Would clients see the same?
+    fn is_listed_like(&self, other: &Self) -> bool;
+}
+
+/// All of one kind: plugins by id, what a plugin offers in its own order.
+#[derive(Debug)]
+pub struct Catalog<E> {
+    items: Vec<Item<E>>,
     by_name: HashMap<Arc<str>, usize>,
     ambiguous: HashMap<Arc<str>, Vec<Arc<str>>>,
 }
 
+impl<E> Default for Catalog<E> {
+    fn default() -> Self {
+        Self { items: Vec::new(), by_name: HashMap::new(), ambiguous: HashMap::new() }
+    }
+}
+
+impl<E: Named> Catalog<E> {
+    fn new<'a>(
+        plugins: impl Iterator<Item = &'a Arc<Admitted>>,
+        offers: impl Fn(&'a Admitted) -> &'a [Arc<E>],
+        owners: &BTreeMap<String, String>,
+    ) -> Self
+    where
+        E: 'a,
+    {
+        let offers: Vec<_> = plugins.flat_map(|p| offers(p).iter().map(move |entry| (p, entry))).collect();
+        let claim = |(admitted, entry): &(&'a Arc<Admitted>, &'a Arc<E>)| Claim {
+            plugin: admitted.plugin().id(),
+            own_name: entry.own_name(),
+        };
+        let Names { names, ambiguous } = names::assign(&offers.iter().map(claim).collect::<Vec<_>>(), owners);
+        let by_name = names.iter().cloned().zip(0..).collect();
+        let items = names.into_iter().zip(offers).map(|(name, (admitted, entry))| Item {
+            name,
+            entry: entry.clone(),
+            admitted: admitted.clone(),
+        });
+        Self { items: items.collect(), by_name, ambiguous }
+    }
+
+    /// All of them, in the order in which clients list them.
+    #[must_use]
+    pub fn items(&self) -> &[Item<E>] {
+        &self.items
+    }
+
+    /// What a client means by `name`.
+    #[must_use]
+    pub fn lookup(&self, name: &str) -> Lookup<'_, E> {
+        match (self.by_name.get(name), self.ambiguous.get(name)) {
+            (Some(&index), _) => Lookup::Found(&self.items[index]),
+            (None, Some(names)) => Lookup::Ambiguous(names),
+            (None, None) => Lookup::Unknown,
+        }
+    }
+
+    /// Would clients see the same?
+    pub(super) fn is_listed_like(&self, other: &Self) -> bool {
+        self.items.len() == other.items.len()
+            && self.items.iter().zip(&other.items).all(|(a, b)| a.name == b.name && a.entry.is_listed_like(&b.entry))
+    }
+}
+
+/// The plugins and what they offer at one moment. Never changes.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    plugins: BTreeMap<PluginId, Arc<Admitted>>,
+    tools: Catalog<ToolEntry>,
+    prompts: Catalog<PromptEntry>,
+}
+
 impl Snapshot {
-    /// Gives each tool its name. The outcome depends on nothing but the plugins and the configuration, so
-    /// every node with the same files lists the same names: plugins by id, their tools in their own order.
+    /// What `plugins` offer, under the names that `config` allows.
     #[must_use]
     pub fn new(plugins: Vec<Arc<Admitted>>, config: &Config) -> Self {
         let plugins: BTreeMap<_, _> = plugins.into_iter().map(|p| (p.plugin().id().clone(), p)).collect();
-        let offers: Vec<_> = plugins.values().flat_map(|p| p.tools().iter().map(move |tool| (p, tool))).collect();
-        let prefixed = prefixed(&offers, config);
-        let mut snapshot = Self { plugins: plugins.clone(), ..Self::default() };
-        for (index, (admitted, entry)) in offers.iter().enumerate() {
-            let own = &entry.own_name;
-            let name = if prefixed.contains(&index) {
-                let name = prefixed_name(admitted.plugin().id(), own);
-                snapshot.ambiguous.entry(own.clone()).or_default().push(name.clone());
-                name
-            } else {
-                own.clone()
-            };
-            snapshot.by_name.insert(name.clone(), index);
-            snapshot.tools.push(Tool { name, entry: (*entry).clone(), admitted: (*admitted).clone() });
-        }
-        snapshot
+        let tools = Catalog::new(plugins.values(), Admitted::tools, &config.tool_owners);
+        let prompts = Catalog::new(plugins.values(), Admitted::prompts, &config.prompt_owners);
+        Self { plugins, tools, prompts }
     }
 
     /// All plugins, by id.
@@ -83,80 +152,47 @@ impl Snapshot {
         self.plugins.get(id)
     }
 
-    /// All tools, in the order of `tools/list`.
+    /// All tools.
     #[must_use]
-    pub fn tools(&self) -> &[Tool] {
+    pub fn tools(&self) -> &Catalog<ToolEntry> {
         &self.tools
     }
 
-    /// What a client means by `name`.
+    /// All prompts.
     #[must_use]
-    pub fn lookup(&self, name: &str) -> Lookup<'_> {
-        match (self.by_name.get(name), self.ambiguous.get(name)) {
-            (Some(&index), _) => Lookup::Tool(&self.tools[index]),
-            (None, Some(names)) => Lookup::Ambiguous(names),
-            (None, None) => Lookup::Unknown,
-        }
+    pub fn prompts(&self) -> &Catalog<PromptEntry> {
+        &self.prompts
     }
 
-    pub(super) fn lists_the_same_tools(&self, other: &Self) -> bool {
-        let listed = |snapshot: &Self| snapshot.tools.len();
-        listed(self) == listed(other)
-            && self.tools.iter().zip(&other.tools).all(|(a, b)| a.name == b.name && a.entry.spec == b.entry.spec)
+    /// All resource templates, and whose they are, in the order in which clients list them.
+    pub fn resource_templates(&self) -> impl Iterator<Item = (&Arc<Admitted>, &Arc<TemplateEntry>)> {
+        self.plugins.values().flat_map(|plugin| plugin.resource_templates().iter().map(move |entry| (plugin, entry)))
     }
-}
 
-type Offer<'a> = (&'a Arc<Admitted>, &'a Arc<ToolEntry>);
-
-/// The offers whose name is not theirs alone. A prefixed name may in turn meet another plugin's bare name;
-/// then that one is prefixed too. Prefixed names meet no others, since an id has no `_`.
-fn prefixed(offers: &[Offer<'_>], config: &Config) -> HashSet<usize> {
-    let mut prefixed = HashSet::new();
-    loop {
-        let mut claims: BTreeMap<Arc<str>, Vec<usize>> = BTreeMap::new();
-        for (index, (admitted, entry)) in offers.iter().enumerate() {
-            let name = if prefixed.contains(&index) {
-                prefixed_name(admitted.plugin().id(), &entry.own_name)
-            } else {
-                entry.own_name.clone()
-            };
-            claims.entry(name).or_default().push(index);
-        }
-        let before = prefixed.len();
-        for (name, claimants) in claims.iter().filter(|(_, claimants)| claimants.len() > 1) {
-            let owner = config.tool_owners.get(&**name);
-            let is_owner = |index: usize| owner.is_some_and(|id| offers[index].0.plugin().id().as_str() == id);
-            prefixed.extend(claimants.iter().copied().filter(|&index| !is_owner(index)));
-        }
-        if prefixed.len() == before {
-            return prefixed;
-        }
+    /// Does it offer clients the same resources as `other`, as far as is known without asking?
+    pub(super) fn offers_resources_like(&self, other: &Self) -> bool {
+        let with_resources = |snapshot: &Self| {
+            let plugins = snapshot.plugins.values().filter(|plugin| plugin.has_resources());
+            plugins.map(|plugin| (plugin.plugin().id().clone(), *plugin.plugin().digest())).collect::<Vec<_>>()
+        };
+        let specs = |snapshot: &Self| snapshot.resource_templates().map(|(_, t)| t.spec.clone()).collect::<Vec<_>>();
+        with_resources(self) == with_resources(other) && specs(self) == specs(other)
     }
-}
-
-/// `<id>_<name>`; where that is too long, its head and eight digits of its SHA-256.
-fn prefixed_name(id: &PluginId, name: &str) -> Arc<str> {
-    let mut full = format!("{id}_{name}");
-    if full.len() > MAX_NAME_LEN {
-        let digest = crate::plugin::Digest(Sha256::digest(&full).into()).to_string();
-        full.truncate(MAX_NAME_LEN - 9);
-        full = format!("{full}_{}", &digest[..8]);
-    }
-    full.into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plugin::Listing;
     use crate::testing::{FakePlugin, tool};
 
     fn admitted(id: &str, tools: &[&str]) -> Arc<Admitted> {
         let specs = tools.iter().map(|name| tool(name)).collect();
-        Arc::new(Admitted::new(FakePlugin::new(id), specs).unwrap())
+        Arc::new(Admitted::new(FakePlugin::new(id), Listing { tools: specs, ..Listing::default() }).unwrap())
     }
 
     fn names(snapshot: &Snapshot) -> Vec<&str> {
-        snapshot.tools().iter().map(|t| &*t.name).collect()
+        snapshot.tools().items().iter().map(|t| &*t.name).collect()
     }
 
     #[test]
@@ -169,17 +205,17 @@ mod tests {
     fn a_name_that_two_plugins_offer_is_prefixed_for_both() {
         let snapshot = Snapshot::new(vec![admitted("b", &["t", "u"]), admitted("a", &["t"])], &Config::default());
         assert_eq!(names(&snapshot), ["a_t", "b_t", "u"]);
-        let Lookup::Ambiguous(instead) = snapshot.lookup("t") else { panic!("t must be ambiguous") };
+        let Lookup::Ambiguous(instead) = snapshot.tools().lookup("t") else { panic!("t must be ambiguous") };
         assert_eq!(instead, ["a_t".into(), "b_t".into()]);
-        assert!(matches!(snapshot.lookup("b_t"), Lookup::Tool(t) if t.plugin().id().as_str() == "b"));
+        assert!(matches!(snapshot.tools().lookup("b_t"), Lookup::Found(t) if t.plugin().id().as_str() == "b"));
     }
 
     #[test]
     fn the_operator_may_give_a_name_to_one() {
-        let config = Config { tool_owners: [("t".to_owned(), "b".to_owned())].into() };
+        let config = Config { tool_owners: [("t".to_owned(), "b".to_owned())].into(), ..Config::default() };
         let snapshot = Snapshot::new(vec![admitted("b", &["t"]), admitted("a", &["t"])], &config);
         assert_eq!(names(&snapshot), ["a_t", "t"]);
-        assert!(matches!(snapshot.lookup("t"), Lookup::Tool(t) if t.plugin().id().as_str() == "b"));
+        assert!(matches!(snapshot.tools().lookup("t"), Lookup::Found(t) if t.plugin().id().as_str() == "b"));
     }
 
     #[test]
@@ -192,7 +228,7 @@ mod tests {
     fn a_prefixed_name_stays_within_64_characters() {
         let long = "n".repeat(64);
         let snapshot = Snapshot::new(vec![admitted("a", &[&long]), admitted("b", &[&long])], &Config::default());
-        assert!(snapshot.tools().iter().all(|t| super::super::admit::is_tool_name(&t.name)));
-        assert_ne!(snapshot.tools()[0].name, snapshot.tools()[1].name);
+        assert!(snapshot.tools().items().iter().all(|t| super::super::admit::is_name(&t.name)));
+        assert_ne!(snapshot.tools().items()[0].name, snapshot.tools().items()[1].name);
     }
 }

@@ -93,7 +93,7 @@ pub async fn call(plugin: &Arc<WasmPlugin>, arguments: &str) -> Result<ToolOutpu
 
 /// Lists its tools.
 pub async fn list(plugin: &Arc<WasmPlugin>) -> Result<Vec<ToolSpec>, CallError> {
-    plugin.clone().list_tools().await
+    plugin.clone().list().await.map(|listing| listing.tools)
 }
 
 /// The text that a call answered with.

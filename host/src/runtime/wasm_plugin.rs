@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use wasmtime::Store;
-use wasmtime::component::{Component, Instance, InstancePre};
+use wasmtime::component::{Component, InstancePre};
 
 use super::admission::Places;
 use super::component::{self, Exports};
-use super::sandbox::{Job, Sandbox};
+use super::jobs;
+use super::sandbox::Sandbox;
 use super::store::{Purpose, State};
-use super::wit::{self, exports};
 use super::{Inner, LoadError};
-use crate::plugin::{BoxFuture, Call, CallError, Digest, Plugin, PluginId, ToolOutput, ToolSpec};
+use crate::plugin::{
+    Argument, BoxFuture, Call, CallError, Completion, CompletionTarget, Digest, Listing, Plugin, PluginId,
+    PromptOutput, ReadOutput, Resource, ToolOutput,
+};
 
 /// A component, linked and ready: each call gets an instance of its own.
 pub struct WasmPlugin {
@@ -21,20 +23,6 @@ pub struct WasmPlugin {
     component: InstancePre<State>,
     exports: Exports,
     places: Places,
-}
-
-/// Which kinds of things a plugin may offer. If it then lists none, it offers none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(clippy::struct_excessive_bools)] // they are independent of each other
-pub struct Families {
-    /// It exports `tools`.
-    pub tools: bool,
-    /// It exports `prompts`.
-    pub prompts: bool,
-    /// It exports `resources`.
-    pub resources: bool,
-    /// It exports `completions`.
-    pub completions: bool,
 }
 
 impl WasmPlugin {
@@ -48,17 +36,6 @@ impl WasmPlugin {
         let exports = Exports::find(&component)?;
         let places = Places::new(runtime.limits.concurrent_calls_per_plugin);
         Ok(Self { id, digest, runtime, component, exports, places })
-    }
-
-    /// What it exports of ours.
-    #[must_use]
-    pub fn families(&self) -> Families {
-        Families {
-            tools: self.exports.tools.is_some(),
-            prompts: self.exports.prompts.is_some(),
-            resources: self.exports.resources.is_some(),
-            completions: self.exports.completions.is_some(),
-        }
     }
 
     fn sandbox(&self) -> Sandbox<'_> {
@@ -75,10 +52,9 @@ impl Plugin for WasmPlugin {
         &self.digest
     }
 
-    fn list_tools(self: Arc<Self>) -> BoxFuture<'static, Result<Vec<ToolSpec>, CallError>> {
+    fn list(self: Arc<Self>) -> BoxFuture<'static, Result<Listing, CallError>> {
         Box::pin(async move {
-            let Some(tools) = &self.exports.tools else { return Ok(Vec::new()) };
-            self.sandbox().run(ListTools { tools }, Call::detached(), Purpose::Listing).await
+            self.sandbox().run(jobs::List { exports: &self.exports }, Call::detached(), Purpose::Listing).await
         })
     }
 
@@ -89,46 +65,48 @@ impl Plugin for WasmPlugin {
         call: Call,
     ) -> BoxFuture<'static, Result<ToolOutput, CallError>> {
         Box::pin(async move {
-            let Some(tools) = &self.exports.tools else {
-                return Err(CallError::NotFound(format!("tool {name:?}")));
-            };
-            self.sandbox().run(CallTool { tools, name: &name, arguments }, call, Purpose::Call).await
+            let tools = self.exports.tools.as_ref().ok_or_else(|| CallError::NotFound(name.to_string()))?;
+            self.sandbox().run(jobs::CallTool { tools, name: &name, arguments }, call, Purpose::Call).await
         })
     }
-}
 
-struct ListTools<'a> {
-    tools: &'a exports::tools::GuestIndices,
-}
-
-impl Job for ListTools<'_> {
-    type Output = Vec<ToolSpec>;
-
-    async fn run(
-        self,
-        store: &mut Store<State>,
-        instance: &Instance,
-    ) -> wasmtime::Result<Result<Self::Output, CallError>> {
-        let tools = self.tools.load(&mut *store, instance)?;
-        Ok(wit::listing(tools.call_list_tools(store).await?))
+    fn get_prompt(
+        self: Arc<Self>,
+        name: Arc<str>,
+        arguments: Vec<Argument>,
+        call: Call,
+    ) -> BoxFuture<'static, Result<PromptOutput, CallError>> {
+        Box::pin(async move {
+            let prompts = self.exports.prompts.as_ref().ok_or_else(|| CallError::NotFound(name.to_string()))?;
+            self.sandbox().run(jobs::GetPrompt { prompts, name: &name, arguments }, call, Purpose::Call).await
+        })
     }
-}
 
-struct CallTool<'a> {
-    tools: &'a exports::tools::GuestIndices,
-    name: &'a str,
-    arguments: String,
-}
+    fn list_resources(self: Arc<Self>, call: Call) -> BoxFuture<'static, Result<Vec<Resource>, CallError>> {
+        Box::pin(async move {
+            let Some(resources) = &self.exports.resources else { return Ok(Vec::new()) };
+            self.sandbox().run(jobs::ListResources { resources }, call, Purpose::Call).await
+        })
+    }
 
-impl Job for CallTool<'_> {
-    type Output = ToolOutput;
+    fn read_resource(self: Arc<Self>, uri: String, call: Call) -> BoxFuture<'static, Result<ReadOutput, CallError>> {
+        Box::pin(async move {
+            let resources = self.exports.resources.as_ref().ok_or_else(|| CallError::NotFound(uri.clone()))?;
+            self.sandbox().run(jobs::ReadResource { resources, uri }, call, Purpose::Call).await
+        })
+    }
 
-    async fn run(
-        self,
-        store: &mut Store<State>,
-        instance: &Instance,
-    ) -> wasmtime::Result<Result<Self::Output, CallError>> {
-        let tools = self.tools.load(&mut *store, instance)?;
-        Ok(wit::output(tools.call_call_tool(store, self.name, &self.arguments).await?))
+    fn complete(
+        self: Arc<Self>,
+        target: CompletionTarget,
+        argument: Argument,
+        resolved: Vec<Argument>,
+        call: Call,
+    ) -> BoxFuture<'static, Result<Completion, CallError>> {
+        Box::pin(async move {
+            let Some(completions) = &self.exports.completions else { return Ok(Completion::default()) };
+            let job = jobs::Complete { completions, target, argument, resolved };
+            self.sandbox().run(job, call, Purpose::Call).await
+        })
     }
 }

@@ -2,18 +2,37 @@
 //!
 //! This is the only place that knows both. A guest's JSON text becomes a value here, so nothing unparsed gets further.
 
+mod answers;
 mod client;
+mod completions;
 mod content;
 mod json;
+mod prompts;
+mod questions;
+mod resources;
 mod tools;
 
 use crate::plugin::CallError;
 
+pub(super) use answers::{answers, to_call_error};
 pub(super) use bindings::Plugin as Bindings;
 pub(super) use bindings::exports::pegboard::plugin as exports;
 pub(super) use bindings::pegboard::plugin as imports;
 pub(super) use client::{change, context, level, log_message};
-pub(super) use tools::{listing, output};
+pub(super) use questions::questions;
+
+/// What a family's functions gave, as the vocabulary has it.
+pub(super) mod from_guest {
+    pub(in crate::runtime) use super::completions::completion;
+    pub(in crate::runtime) use super::prompts::{output as prompt_output, specs as prompts};
+    pub(in crate::runtime) use super::resources::{list as resources, output as read_output, templates};
+    pub(in crate::runtime) use super::tools::{output as tool_output, specs as tools};
+}
+
+/// What they are given.
+pub(super) mod to_guest {
+    pub(in crate::runtime) use super::completions::{argument, arguments, target};
+}
 
 mod bindings {
     wasmtime::component::bindgen!({

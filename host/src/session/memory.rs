@@ -1,16 +1,17 @@
 //! Sessions in this process.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use moka::notification::RemovalCause;
 use moka::ops::compute::{CompResult, Op};
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
+use sha2::{Digest as _, Sha256};
 use tokio::sync::broadcast;
 use tokio::task::AbortHandle;
 
-use super::{Config, Session, SessionId, SessionStore, StoreError};
+use super::{Config, MOST_SUBSCRIPTIONS, Session, SessionId, SessionStore, StoreError};
 use crate::plugin::{BoxFuture, LogLevel};
 
 /// How many ended sessions a slow listener may lag behind.
@@ -19,6 +20,8 @@ const ENDED_KEPT: usize = 1024;
 /// The store of one process: bounded, and swept on a timer.
 pub struct MemoryStore {
     sessions: Cache<SessionId, Arc<Session>>,
+    /// The SHA-256 of tokens that were taken, with the time until which that counts.
+    spent: Cache<[u8; 32], Instant>,
     ended: broadcast::Sender<SessionId>,
     sweeper: AbortHandle,
 }
@@ -40,6 +43,7 @@ impl MemoryStore {
                 }
             })
             .build();
+        let spent = Cache::builder().max_capacity(config.max_sessions).build();
         let swept = sessions.clone();
         let period = (config.idle_timeout() / 10).clamp(Duration::from_millis(10), Duration::from_secs(10));
         let sweeper = tokio::spawn(async move {
@@ -49,7 +53,19 @@ impl MemoryStore {
                 swept.run_pending_tasks();
             }
         });
-        Self { sessions, ended, sweeper: sweeper.abort_handle() }
+        Self { sessions, spent, ended, sweeper: sweeper.abort_handle() }
+    }
+}
+
+impl MemoryStore {
+    /// Changes a session at once; false if there is none, or `change` says so.
+    fn change(&self, id: &SessionId, change: impl FnOnce(&mut Session) -> bool) -> bool {
+        let result = self.sessions.entry_by_ref(id).and_compute_with(|entry| {
+            let Some(entry) = entry else { return Op::Nop };
+            let mut session = (*entry.into_value()).clone();
+            if change(&mut session) { Op::Put(Arc::new(session)) } else { Op::Nop }
+        });
+        matches!(result, CompResult::ReplacedWith(_))
     }
 }
 
@@ -74,14 +90,41 @@ impl SessionStore for MemoryStore {
 
     fn set_log_level<'a>(&'a self, id: &'a SessionId, level: LogLevel) -> BoxFuture<'a, Result<bool, StoreError>> {
         Box::pin(async move {
-            let result = self.sessions.entry_by_ref(id).and_compute_with(|entry| match entry {
-                Some(entry) => {
-                    let session = Session { log_level: level, ..(*entry.into_value()).clone() };
-                    Op::Put(Arc::new(session))
+            Ok(self.change(id, |session| {
+                session.log_level = level;
+                true
+            }))
+        })
+    }
+
+    fn set_subscription<'a>(
+        &'a self,
+        id: &'a SessionId,
+        uri: &'a str,
+        subscribed: bool,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(async move {
+            Ok(self.change(id, |session| {
+                if !subscribed {
+                    session.subscriptions.remove(uri);
+                } else if session.subscriptions.len() < MOST_SUBSCRIPTIONS || session.subscriptions.contains(uri) {
+                    session.subscriptions.insert(uri.to_owned());
+                } else {
+                    return false;
                 }
-                None => Op::Nop,
+                true
+            }))
+        })
+    }
+
+    fn spend<'a>(&'a self, token: &'a str, ttl: Duration) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(async move {
+            let (token, now) = (Sha256::digest(token).into(), Instant::now());
+            let result = self.spent.entry(token).and_compute_with(|entry| match entry {
+                Some(entry) if *entry.value() > now => Op::Nop,
+                _ => Op::Put(now + ttl),
             });
-            Ok(matches!(result, CompResult::ReplacedWith(_)))
+            Ok(!matches!(result, CompResult::Unchanged(_)))
         })
     }
 
@@ -101,6 +144,8 @@ impl SessionStore for MemoryStore {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn session() -> Session {
@@ -109,7 +154,31 @@ mod tests {
             client: None,
             capabilities: Arc::default(),
             log_level: LogLevel::Info,
+            principal: None,
+            subscriptions: BTreeSet::new(),
         }
+    }
+
+    #[tokio::test]
+    async fn subscriptions_are_bounded() {
+        let store = MemoryStore::new(&Config::default());
+        let id = store.create(session()).await.unwrap();
+        for n in 0..MOST_SUBSCRIPTIONS {
+            assert!(store.set_subscription(&id, &format!("x:{n}"), true).await.unwrap());
+        }
+        assert!(!store.set_subscription(&id, "x:more", true).await.unwrap());
+        assert!(store.set_subscription(&id, "x:0", true).await.unwrap(), "again is no more");
+        assert!(store.set_subscription(&id, "x:0", false).await.unwrap());
+        assert!(store.set_subscription(&id, "x:more", true).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_token_is_taken_once() {
+        let store = MemoryStore::new(&Config::default());
+        assert!(store.spend("a", Duration::from_secs(60)).await.unwrap());
+        assert!(!store.spend("a", Duration::from_secs(60)).await.unwrap());
+        assert!(store.spend("b", Duration::ZERO).await.unwrap());
+        assert!(store.spend("b", Duration::ZERO).await.unwrap(), "its time is over");
     }
 
     #[tokio::test]

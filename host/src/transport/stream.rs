@@ -16,7 +16,7 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use super::sse_frame::{COMMENT, COMPLETE, message};
 use super::stream_log::{Reason, StreamLog};
 use crate::plugin::BoxFuture;
-use crate::protocol::{Listen, RunningCall};
+use crate::protocol::{Listen, Outbound, RunningCall};
 
 /// How a stream behaves, whatever it carries.
 #[derive(Debug, Clone)]
@@ -98,8 +98,10 @@ impl Source for RunningCall {
     fn poll(&mut self, cx: &mut Context<'_>, queue: &mut VecDeque<Bytes>) -> Poll<Reason> {
         // The call runs while it is polled; what it says meanwhile is in the channel afterwards.
         let outcome = self.outcome.poll_unpin(cx);
-        while let Poll::Ready(Some(json)) = self.notifications.poll_recv(cx) {
-            queue.push_back(message(&json));
+        while let Poll::Ready(Some(outbound)) = self.outbound.poll_recv(cx) {
+            if let Outbound::Message(json) = outbound {
+                queue.push_back(message(&json));
+            }
         }
         let response = std::task::ready!(outcome);
         let reason = if response.is_some() { Reason::Completed } else { Reason::Cancelled };

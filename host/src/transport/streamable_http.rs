@@ -19,7 +19,9 @@ use super::accept::Accepts;
 use super::guard::Guard;
 use super::stream::{EventStream, Listening, StreamOptions};
 use super::{Config, cors, respond, sse_frame};
-use crate::protocol::{self, Era, Header, Message, REVISIONS, Reply, ReplyKind, RequestHeaders, RunningCall, Server};
+use crate::protocol::{
+    self, Era, Header, Message, Origin, Outbound, REVISIONS, Reply, ReplyKind, RequestHeaders, RunningCall, Server,
+};
 
 /// The endpoint: a protocol server behind the checks of HTTP. Cheap to clone.
 #[derive(Clone)]
@@ -129,7 +131,8 @@ impl Inner {
                 return respond::json(response, Era::Modern);
             }
         };
-        let reply = self.server.handle(message, Some(&Headers(headers))).await;
+        let headers = Headers(headers);
+        let reply = self.server.handle(message, headers.origin()).await;
         self.carry(reply, accepts).await
     }
 
@@ -140,16 +143,14 @@ impl Inner {
         if wants_page || !accepts.event_stream {
             return not_acceptable("text/event-stream");
         }
-        let headers = Headers(headers);
-        let (session, version) = (headers.get("mcp-session-id"), headers.get("mcp-protocol-version"));
-        match self.server.open_stream(session, version).await {
+        match self.server.open_stream(Headers(headers).origin()).await {
             Ok(reply) => self.carry(reply, accepts).await,
             Err(error) => respond::json(protocol::Response::error(None, &error), Era::Legacy),
         }
     }
 
     async fn delete(&self, headers: &HeaderMap) -> Response {
-        match self.server.end_session(Headers(headers).get("mcp-session-id")).await {
+        match self.server.end_session(Headers(headers).origin()).await {
             Ok(()) => respond::empty(StatusCode::NO_CONTENT),
             Err(error) => respond::json(protocol::Response::error(None, &error), Era::Legacy),
         }
@@ -188,9 +189,9 @@ impl Inner {
             ReplyKind::Accepted => respond::empty(StatusCode::ACCEPTED),
             ReplyKind::Response(response) => whole(response, era, accepts.json),
             ReplyKind::Call(call) if accepts.event_stream => self.stream(call, era).await,
-            ReplyKind::Call(RunningCall { mut notifications, outcome }) => {
-                // Nobody will read them, and the guest need not wait for a reader.
-                notifications.close();
+            ReplyKind::Call(RunningCall { mut outbound, outcome }) => {
+                // Nobody will read it, and the guest need not wait for a reader.
+                outbound.close();
                 outcome.await.map_or_else(|| respond::empty(StatusCode::ACCEPTED), |r| respond::json(r, era))
             }
             ReplyKind::Listen(_) if !accepts.event_stream => not_acceptable("text/event-stream"),
@@ -210,7 +211,10 @@ impl Inner {
         let first = tokio::select! {
             biased;
             outcome = &mut call.outcome => return self.finished(call, outcome, era),
-            Some(json) = call.notifications.recv() => sse_frame::message(&json),
+            Some(outbound) = call.outbound.recv() => match outbound {
+                Outbound::Message(json) => sse_frame::message(&json),
+                Outbound::CloseStream { .. } => sse_frame::COMMENT,
+            },
             () = tokio::time::sleep(self.config.stream_after()) => sse_frame::COMMENT,
         };
         // A client that does not read must not stop the clock of its call.
@@ -221,8 +225,10 @@ impl Inner {
     /// A call that ended before its stream began: all of it at once.
     fn finished(&self, mut call: RunningCall, outcome: Option<protocol::Response>, era: Era) -> Response {
         let mut frames = BytesMut::new();
-        while let Ok(json) = call.notifications.try_recv() {
-            frames.extend_from_slice(&sse_frame::message(&json));
+        while let Ok(outbound) = call.outbound.try_recv() {
+            if let Outbound::Message(json) = outbound {
+                frames.extend_from_slice(&sse_frame::message(&json));
+            }
         }
         match outcome {
             Some(response) if response.error.is_some() && frames.is_empty() => return respond::json(response, era),
@@ -267,6 +273,12 @@ fn is_json(headers: &HeaderMap) -> Result<(), Response> {
 
 /// Headers as the protocol sees them.
 struct Headers<'a>(&'a HeaderMap);
+
+impl Headers<'_> {
+    fn origin(&self) -> Origin<'_> {
+        Origin { headers: Some(self), session: self.get("mcp-session-id"), principal: None }
+    }
+}
 
 impl RequestHeaders for Headers<'_> {
     fn get(&self, name: &str) -> Header<'_> {

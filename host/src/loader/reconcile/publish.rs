@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{Reconciler, ms};
+use crate::loader::announce::Announced;
 use crate::loader::shelf::printable;
 use crate::loader::status::Status;
 use crate::registry::Change;
@@ -54,19 +55,28 @@ impl Reconciler {
         tracing::info!(loaded, refused, elapsed_ms, "plugins ready");
     }
 
-    /// A plugin announced a change and was asked: clients are told, whether anything differs or not, once.
-    pub(super) fn publish_announced(&mut self, differs: bool) {
+    /// A plugin announced changes of its lists and was asked: clients are told of each, whether anything differs or
+    /// not, once.
+    pub(super) fn publish_announced(&mut self, announced: &Announced, differs: bool) {
         if differs {
             self.unpublished = true;
             self.stale(Instant::now());
         }
-        if self.starting.is_none() && !(differs && self.publish()) {
-            self.registry.notify(Change::ToolsListChanged);
+        if self.starting.is_some() {
+            return;
         }
+        let told = if differs { self.publish() } else { Vec::new() };
+        let announced = [
+            (announced.tools, Change::ToolsListChanged),
+            (announced.prompts, Change::PromptsListChanged),
+            (announced.resources, Change::ResourcesListChanged),
+        ];
+        let untold = announced.into_iter().filter(|(announced, change)| *announced && !told.contains(change));
+        untold.for_each(|(_, change)| self.registry.notify(change));
     }
 
-    /// Gives whether clients were told.
-    fn publish(&mut self) -> bool {
+    /// Gives what clients were told.
+    fn publish(&mut self) -> Vec<Change> {
         self.unpublished = false;
         self.registry.publish(self.shelf.served().cloned().collect())
     }

@@ -25,7 +25,7 @@ async fn a_replaced_file_is_served_and_calls_keep_the_version_they_have() {
     scene.until_listed(&["y"]).await;
     scene.move_in("a.wasm", "tools z.");
     scene.until_listed(&["z"]).await;
-    assert_eq!(before.tools()[0].name, "x".into());
+    assert_eq!(before.tools().items()[0].name, "x".into());
     assert_eq!(scene.builds("a"), 3);
 }
 
@@ -37,7 +37,7 @@ async fn a_replaced_file_with_the_same_tools_is_served_and_clients_are_not_told(
     assert_eq!(scene.told(), 1);
     scene.write("a.wasm", "busy x.");
     scene.until(|status| status.loaded[0].digest != first).await;
-    assert_ne!(*scene.registry.snapshot().tools()[0].plugin().digest(), first);
+    assert_ne!(*scene.registry.snapshot().tools().items()[0].plugin().digest(), first);
     assert_eq!(scene.told(), 0);
 }
 

@@ -24,7 +24,7 @@ async fn garbage_is_refused_and_the_previous_version_stays() {
 #[tokio::test]
 async fn each_way_to_be_bad_is_refused_with_its_reason_and_harms_no_other() {
     let bad = [
-        ("trap.wasm", "trap.", "its tools cannot be listed: the plugin crashed: unreachable"),
+        ("trap.wasm", "trap.", "what it offers cannot be listed: the plugin crashed: unreachable"),
         ("twice.wasm", "tools a a.", "it lists the tool `a` twice"),
         ("name.wasm", "tools a b\u{e9}.", "tool name \"b\u{e9}\""),
         ("panic.wasm", "panic.", "crashed"),

@@ -1,5 +1,6 @@
 //! Who is who: `initialize`, `server/discover`, and the log level of a session.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 use super::super::caller::{log_level, peer};
 use super::super::error::RequestError;
 use super::super::version::{self, Revision};
-use super::super::{Config, Server};
+use super::super::{Config, Origin, Server};
 use crate::plugin::{JsonObject, LogLevel};
 use crate::session::{Session, SessionId};
 
@@ -27,17 +28,30 @@ fn with_instructions(mut result: Value, config: &Config) -> Value {
     result
 }
 
+/// What the server can do, on every revision. A family that no plugin offers now may be there in a moment.
+fn capabilities() -> Value {
+    json!({
+        "tools": {"listChanged": true},
+        "prompts": {"listChanged": true},
+        "resources": {"listChanged": true, "subscribe": true},
+        "completions": {},
+    })
+}
+
 /// `server/discover`.
-pub(in super::super) fn discover(config: &Config) -> Value {
+pub(in super::super) fn discover(config: &Config) -> JsonObject {
     let result = json!({
         "supportedVersions": version::supported(),
-        "capabilities": {"tools": {"listChanged": true}},
+        "capabilities": capabilities(),
         // Also in `_meta`, as every modern result has it; clients of drafts read it here.
         "serverInfo": server_info(config),
         "ttlMs": config.list_ttl_ms,
         "cacheScope": "public",
     });
-    with_instructions(result, config)
+    match with_instructions(result, config) {
+        Value::Object(result) => result,
+        _ => JsonObject::new(),
+    }
 }
 
 /// `initialize`: begins a session.
@@ -47,11 +61,12 @@ pub(in super::super) fn discover(config: &Config) -> Value {
 pub(in super::super) async fn initialize(
     server: &Server,
     params: &JsonObject,
+    origin: Origin<'_>,
 ) -> Result<(SessionId, Value), RequestError> {
     let requested = params.get("protocolVersion").and_then(Value::as_str);
     let requested = requested.ok_or_else(|| RequestError::invalid_params("`protocolVersion` must be a text"))?;
-    let capabilities = match params.get("capabilities") {
-        Some(Value::Object(capabilities)) => capabilities.clone(),
+    let declared = match params.get("capabilities") {
+        Some(Value::Object(declared)) => declared.clone(),
         None => JsonObject::new(),
         Some(_) => return Err(RequestError::invalid_params("`capabilities` must be an object")),
     };
@@ -59,13 +74,17 @@ pub(in super::super) async fn initialize(
     let session = Session {
         protocol_version: revision.name.to_owned(),
         client: params.get("clientInfo").and_then(peer),
-        capabilities: Arc::new(capabilities),
+        capabilities: Arc::new(declared),
         log_level: LogLevel::Info,
+        principal: origin.principal.cloned(),
+        subscriptions: BTreeSet::new(),
     };
     let id = server.sessions.create(session).await?;
+    let mut can = capabilities();
+    can["logging"] = json!({});
     let result = json!({
         "protocolVersion": revision.name,
-        "capabilities": {"tools": {"listChanged": true}, "logging": {}},
+        "capabilities": can,
         "serverInfo": server_info(&server.config),
     });
     Ok((id, with_instructions(result, &server.config)))

@@ -1,12 +1,12 @@
 //! `pegboard:plugin/client`: the way back to who is calling.
 
-use crate::plugin::{Announcement, LogLevel, Progress};
+use crate::plugin::{self, Announcement, LogLevel, Progress};
 use crate::runtime::limits::LOG_LINE_BYTES;
 use crate::runtime::output::excerpt;
 use crate::runtime::store::{Purpose, State};
 use crate::runtime::wit::imports::client::{Answer, CallContext, Change, Host, LogLevel as WitLogLevel, Question};
 use crate::runtime::wit::imports::types::CallError;
-use crate::runtime::wit::{change, context, level, log_message};
+use crate::runtime::wit::{self, change, context, level, log_message};
 
 impl Host for State {
     async fn log(&mut self, level_: WitLogLevel, logger: Option<String>, data: String) {
@@ -43,8 +43,12 @@ impl Host for State {
         context(&self.call.context)
     }
 
-    fn ask(&mut self, _: Vec<Question>) -> Result<Vec<Answer>, CallError> {
-        Err(CallError::Failed(self.no_grant("to ask the client anything")))
+    fn ask(&mut self, questions: Vec<Question>) -> Result<Vec<Answer>, CallError> {
+        let asked = match &self.call.client {
+            Some(client) => wit::questions(questions).and_then(|questions| client.ask(questions)),
+            None => Err(plugin::CallError::Failed("there is no client to ask while a plugin is loaded".into())),
+        };
+        asked.map(wit::answers).map_err(wit::to_call_error)
     }
 
     async fn announce(&mut self, announced: Change) {
@@ -57,8 +61,11 @@ impl Host for State {
         let _ = self.runtime.announcements.send(announcement).await;
     }
 
-    /// No client can come back for the rest of a stream, so there is nothing to do.
-    fn close_stream(&mut self, _: Option<u32>) {}
+    fn close_stream(&mut self, retry_ms: Option<u32>) {
+        if let Some(client) = &self.call.client {
+            client.close_stream(retry_ms);
+        }
+    }
 }
 
 impl State {

@@ -17,7 +17,12 @@ pub fn context(context: &CallContext) -> wit::CallContext {
         }),
         capabilities: text(&*context.capabilities),
         session: context.session.clone(),
-        principal: None,
+        principal: context.principal.as_ref().map(|principal| wit::Principal {
+            subject: principal.subject.clone(),
+            issuer: principal.issuer.clone(),
+            scopes: principal.scopes.clone(),
+            claims: text(&principal.claims),
+        }),
         request_id: text(&context.request_id),
         trace: context.trace.as_ref().map(|trace| wit::Trace {
             parent: trace.parent.clone(),
@@ -72,7 +77,7 @@ pub fn change(change: wit::Change) -> Change {
 }
 
 /// JSON text. Maps with text keys and JSON values always have one.
-fn text(value: &impl serde::Serialize) -> String {
+pub(super) fn text(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).unwrap_or_else(|_| Value::Null.to_string())
 }
 

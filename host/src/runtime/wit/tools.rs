@@ -6,7 +6,7 @@ use super::{CallError, content, imports::types};
 use crate::plugin::{TaskSupport, ToolAnnotations, ToolOutput, ToolSpec};
 
 /// What `list-tools` gave.
-pub fn listing(answer: Result<Vec<wit::Tool>, types::CallError>) -> Result<Vec<ToolSpec>, CallError> {
+pub fn specs(answer: Result<Vec<wit::Tool>, types::CallError>) -> Result<Vec<ToolSpec>, CallError> {
     let tools = answer.map_err(content::call_error)?;
     let convert = |tool: wit::Tool| {
         let name = tool.name.clone();
@@ -79,13 +79,13 @@ mod tests {
 
     #[test]
     fn a_schema_keeps_the_order_of_its_members() {
-        let listed = listing(Ok(vec![wit::Tool { input_schema: r#"{"z":1,"a":2}"#.into(), ..tool() }])).unwrap();
+        let listed = specs(Ok(vec![wit::Tool { input_schema: r#"{"z":1,"a":2}"#.into(), ..tool() }])).unwrap();
         assert_eq!(listed[0].input_schema.to_string(), r#"{"z":1,"a":2}"#);
     }
 
     #[test]
     fn bad_json_is_told_with_tool_and_field() {
-        let error = listing(Ok(vec![wit::Tool { needs: Some("[]".into()), ..tool() }])).unwrap_err();
+        let error = specs(Ok(vec![wit::Tool { needs: Some("[]".into()), ..tool() }])).unwrap_err();
         let expected = r#"tool "echo": needs must be a JSON object, not an array"#;
         assert_eq!(error, CallError::Invalid(expected.into()));
     }
