@@ -211,7 +211,7 @@ impl Response {
 
 /// A request of the server, ready to be sent, on one line.
 #[must_use]
-pub fn request(id: &RequestId, method: &str, params: JsonObject) -> String {
+pub fn request(id: &RequestId, method: &str, params: &JsonObject) -> String {
     json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string()
 }
 

@@ -14,7 +14,7 @@ use crate::plugin::Argument;
 use crate::registry::{Item, Lookup};
 
 /// What a name stands for, or why it stands for nothing.
-fn found<'a, E>(lookup: Lookup<'a, E>, kind: &str, name: &str) -> Result<&'a Item<E>, RequestError> {
+fn found<'a, E>(lookup: &Lookup<'a, E>, kind: &str, name: &str) -> Result<&'a Item<E>, RequestError> {
     match lookup {
         Lookup::Found(item) => Ok(item),
         Lookup::Ambiguous(names) => Err(RequestError::invalid_params(format!(

@@ -8,11 +8,11 @@ use super::error::RequestError;
 use crate::plugin::{JsonObject, PluginId};
 use crate::registry::{Item, Named};
 
-/// An entry of a list: whose it is, and its name there. A cursor names the first entry of the next page so, and
+/// An entry of a list: whose it is, and its key there. A cursor names the first entry of the next page so, and
 /// therefore holds across a reload and on every node.
 pub(super) trait Entry {
     fn plugin(&self) -> &PluginId;
-    fn name(&self) -> &str;
+    fn key(&self) -> &str;
 }
 
 impl<E: Named> Entry for Item<E> {
@@ -20,7 +20,7 @@ impl<E: Named> Entry for Item<E> {
         Item::plugin(self).id()
     }
 
-    fn name(&self) -> &str {
+    fn key(&self) -> &str {
         self.entry.own_name()
     }
 }
@@ -49,7 +49,7 @@ pub(super) fn page<T: Entry>(
     let mut result = JsonObject::new();
     result.insert(member.to_owned(), entries[begin..end].iter().map(show).collect());
     if let Some(next) = entries.get(end) {
-        let place = format!("{}/{}", next.plugin(), next.name());
+        let place = format!("{}/{}", next.plugin(), next.key());
         result.insert("nextCursor".to_owned(), URL_SAFE_NO_PAD.encode(place).into());
     }
     Ok(result)
@@ -58,8 +58,8 @@ pub(super) fn page<T: Entry>(
 /// Where that entry is now, or, if it is gone, the first one after its plugin.
 fn position<T: Entry>(cursor: &str, entries: &[T]) -> Option<usize> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
-    let (plugin, name) = text.split_once('/')?;
+    let (plugin, key) = text.split_once('/')?;
     let plugin = PluginId::parse(plugin).ok()?;
-    let exact = entries.iter().position(|entry| *entry.plugin() == plugin && entry.name() == name);
+    let exact = entries.iter().position(|entry| *entry.plugin() == plugin && entry.key() == key);
     Some(exact.unwrap_or_else(|| entries.partition_point(|entry| *entry.plugin() <= plugin)))
 }

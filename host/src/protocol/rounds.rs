@@ -259,7 +259,7 @@ async fn legacy(
             if params.get("mode").is_some_and(|mode| mode == "url") {
                 params.insert("elicitationId".to_owned(), pending.id.to_json());
             }
-            if !rounds.channel.send(request(&pending.id, &question.method, params)).await {
+            if !rounds.channel.send(request(&pending.id, &question.method, &params)).await {
                 let message = "The client cannot be asked: its stream is closed, or it takes none";
                 return Err(RequestError::new(ErrorKind::Unavailable, message));
             }

@@ -285,7 +285,7 @@ fn template_entry(spec: ResourceTemplate) -> Result<TemplateEntry, Refusal> {
     check_texts(spec.title.as_deref(), spec.description.as_deref()).map_err(bad)?;
     check_texts(Some(&spec.name), None).map_err(bad)?;
     let template = UriTemplate::new(&spec.uri_template).map_err(bad)?;
-    Ok(TemplateEntry { template, spec })
+    Ok(TemplateEntry { spec, template })
 }
 
 fn check_name(kind: Kind, name: &str) -> Result<(), Refusal> {

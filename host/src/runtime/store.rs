@@ -147,10 +147,10 @@ impl Usage {
     }
 
     /// Adds if there is room. `Ok(false)`: it is over the bound that the guest itself declared, an ordinary failure
-    /// that it is prepared for.
+    /// that it is prepared for. `maximum` is that bound, or what the pool has room for, which is no less than ours.
     fn grow(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool, u64> {
         self.last = 0;
-        if maximum.is_some_and(|maximum| desired > maximum) {
+        if maximum.is_some_and(|maximum| desired > maximum && (maximum as u64) < self.most) {
             return Ok(false);
         }
         let more = desired.saturating_sub(current) as u64;

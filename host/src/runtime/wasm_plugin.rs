@@ -38,6 +38,12 @@ impl WasmPlugin {
         Ok(Self { id, digest, runtime, component, exports, places })
     }
 
+    /// Who may run now.
+    #[cfg(test)]
+    pub(super) fn admission(&self) -> &super::admission::Admission {
+        &self.runtime.admission
+    }
+
     fn sandbox(&self) -> Sandbox<'_> {
         Sandbox { runtime: &self.runtime, plugin: &self.id, component: &self.component, places: &self.places }
     }

@@ -37,7 +37,7 @@ pub(in super::super) fn complete(server: &Server, params: &JsonObject) -> Result
     let (plugin, suggests, target) = match text(reference, "type").as_deref() {
         Some("ref/prompt") => {
             let name = text(reference, "name").ok_or_else(|| invalid("`ref.name` must be a text".into()))?;
-            let prompt = found(snapshot.prompts().lookup(&name), "prompt", &name)?;
+            let prompt = found(&snapshot.prompts().lookup(&name), "prompt", &name)?;
             if prompt.entry.spec.arguments.iter().all(|declared| declared.name != argument.name) {
                 return unknown_argument(&name);
             }

@@ -42,7 +42,7 @@ pub(in super::super) fn get(
         return Err(RequestError::invalid_params("`name` must be a text: the name of a prompt"));
     };
     let snapshot = server.registry.snapshot();
-    let prompt = found(snapshot.prompts().lookup(name), "prompt", name)?;
+    let prompt = found(&snapshot.prompts().lookup(name), "prompt", name)?;
     let given = texts("arguments", params.get("arguments"))?;
     let declared = &prompt.entry.spec.arguments;
     if let Some(missing) = declared.iter().find(|it| it.required && given.iter().all(|given| given.name != it.name)) {

@@ -36,7 +36,7 @@ impl Entry for Listed {
         self.plugin.id()
     }
 
-    fn name(&self) -> &str {
+    fn key(&self) -> &str {
         &self.resource.uri
     }
 }
@@ -46,7 +46,7 @@ impl Entry for (&Arc<Admitted>, &Arc<TemplateEntry>) {
         self.0.plugin().id()
     }
 
-    fn name(&self) -> &str {
+    fn key(&self) -> &str {
         &self.1.spec.uri_template
     }
 }

@@ -46,7 +46,7 @@ pub(in super::super) fn call(
         return Err(RequestError::invalid_params("`name` must be a text: the name of a tool"));
     };
     let snapshot = server.registry.snapshot();
-    let tool = found(snapshot.tools().lookup(name), "tool", name)?;
+    let tool = found(&snapshot.tools().lookup(name), "tool", name)?;
     let arguments = match params.remove("arguments") {
         None | Some(Value::Null) => JsonObject::new(),
         Some(Value::Object(arguments)) => arguments,
