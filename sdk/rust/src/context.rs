@@ -3,12 +3,14 @@
 mod announce;
 mod call;
 mod log;
+mod settings;
 
 use std::cell::OnceCell;
 
 pub use announce::Change;
 pub use call::{Call, Peer, Principal, Trace};
 pub use log::{LogLevel, Logger};
+pub use settings::MissingSecret;
 
 use crate::host::{Current, Host};
 

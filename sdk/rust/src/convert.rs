@@ -1,5 +1,7 @@
 //! Between this crate's types and the generated ones. The only place that names both.
 
+#[cfg(target_arch = "wasm32")]
+pub mod capabilities;
 mod client;
 mod content;
 mod offers;

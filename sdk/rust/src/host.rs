@@ -15,6 +15,8 @@ use std::time::Duration;
 use crate::ask::{Answer, Question};
 use crate::context::{Call, Change, LogLevel};
 use crate::error::Error;
+use crate::http::{HttpError, Request, Response};
+use crate::kv::{Entry, KeyPage, KvError};
 
 /// The imports. Text that is JSON is so by the caller's word.
 pub trait Host {
@@ -24,6 +26,22 @@ pub trait Host {
     fn ask(&self, questions: Vec<(String, Question)>) -> Result<Vec<Answer>, Error>;
     fn announce(&self, change: Change);
     fn close_stream(&self, retry: Option<Duration>);
+    fn fetch(&self, request: Request) -> Result<Response, HttpError>;
+    fn kv_get(&self, bucket: &str, key: &str) -> Result<Option<Entry>, KvError>;
+    fn kv_set(&self, bucket: &str, key: &str, value: &[u8], time: Option<Duration>) -> Result<(), KvError>;
+    fn kv_swap(
+        &self,
+        bucket: &str,
+        key: &str,
+        version: Option<&str>,
+        value: &[u8],
+        time: Option<Duration>,
+    ) -> Result<bool, KvError>;
+    fn kv_delete(&self, bucket: &str, key: &str) -> Result<(), KvError>;
+    fn kv_keys(&self, bucket: &str, prefix: &str, cursor: Option<&str>) -> Result<KeyPage, KvError>;
+    fn config(&self, key: &str) -> Option<String>;
+    fn config_all(&self) -> String;
+    fn secret(&self, name: &str) -> Option<String>;
 }
 
 /// A test wants its panics as they are.

@@ -30,6 +30,7 @@
 //! | [`context`] | [`Context`]: progress, logs, and who is calling |
 //! | [`prompt`](mod@prompt), [`resource`](mod@resource), [`completion`] | what those return |
 //! | [`ask`] | questions to the client: forms, sampling, roots |
+//! | [`http`], [`kv`] | requests to other systems, and what outlives a call |
 //! | [`testing`] | the host's double, for tests without WebAssembly |
 //!
 //! # What runs where
@@ -60,6 +61,8 @@ pub mod completion;
 pub mod content;
 pub mod context;
 pub mod error;
+pub mod http;
+pub mod kv;
 pub mod plugin;
 pub mod prelude;
 pub mod prompt;

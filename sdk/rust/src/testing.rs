@@ -16,8 +16,8 @@
 //! assert_eq!(ctx.logged()[0].data, json!("greeting"));
 //! ```
 
-use std::cell::RefCell;
-use std::collections::HashMap;
+mod double;
+
 use std::ops::Deref;
 use std::time::Duration;
 
@@ -25,8 +25,10 @@ use serde_json::Value;
 
 use crate::ask::{Answer, Question};
 use crate::context::{Call, Change, Context, LogLevel};
-use crate::error::Error;
-use crate::host::Host;
+use crate::http::{HttpError, Request, Response};
+
+#[doc(hidden)]
+pub use double::Double;
 
 /// Progress that a tool sent.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,21 +67,6 @@ pub struct TestContext {
     context: Context,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    call: Call,
-    progress: Vec<Progress>,
-    logged: Vec<LogMessage>,
-    answers: HashMap<String, Answer>,
-    asked: Vec<Asked>,
-    announced: Vec<Change>,
-    streams_closed: Vec<Option<Duration>>,
-}
-
-/// The imports, played.
-#[derive(Debug, Default)]
-pub struct Double(RefCell<State>);
-
 impl Context {
     /// A context for tests, with nothing granted, nobody asked and no client. Not on `wasm32`.
     #[must_use]
@@ -100,94 +87,89 @@ impl TestContext {
     /// Sets who is calling. Before the tool looks: a context asks once.
     #[must_use]
     pub fn with_call(self, call: Call) -> Self {
-        self.context.host.0.borrow_mut().call = call;
+        self.context.host.state.borrow_mut().call = call;
         self
+    }
+
+    /// Sets the operator's configuration: a JSON object.
+    ///
+    /// # Panics
+    /// If it is no object.
+    #[must_use]
+    pub fn with_config(self, config: Value) -> Self {
+        let Value::Object(config) = config else { panic!("a configuration is a JSON object, not {config}") };
+        self.context.host.state.borrow_mut().config = config;
+        self
+    }
+
+    /// Grants a secret.
+    #[must_use]
+    pub fn with_secret(self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.context.host.state.borrow_mut().secrets.insert(name.into(), value.into());
+        self
+    }
+
+    /// Grants a bucket, empty and in memory. It is the same for each call with this context.
+    #[must_use]
+    pub fn with_bucket(self, name: impl Into<String>) -> Self {
+        self.context.host.state.borrow_mut().buckets.insert(name.into(), double::Bucket::default());
+        self
+    }
+
+    /// Answers requests. Without it, each is denied.
+    #[must_use]
+    pub fn with_fetch(mut self, fetch: impl Fn(&Request) -> Result<Response, HttpError> + 'static) -> Self {
+        self.context.host.fetch = Some(Box::new(fetch));
+        self
+    }
+
+    /// The requests sent so far, those that were denied too.
+    #[must_use]
+    pub fn fetched(&self) -> Vec<Request> {
+        self.context.host.state.borrow().fetched.clone()
     }
 
     /// Answers a question, by its key, for the runs to come.
     pub fn answer(&self, key: impl Into<String>, answer: Answer) {
-        self.context.host.0.borrow_mut().answers.insert(key.into(), answer);
+        self.context.host.state.borrow_mut().answers.insert(key.into(), answer);
     }
 
     /// The questions that had no answer, so that the call was left pending.
     #[must_use]
     pub fn asked(&self) -> Vec<Asked> {
-        self.context.host.0.borrow().asked.clone()
+        self.context.host.state.borrow().asked.clone()
     }
 
     /// The changes announced so far.
     #[must_use]
     pub fn announced(&self) -> Vec<Change> {
-        self.context.host.0.borrow().announced.clone()
+        self.context.host.state.borrow().announced.clone()
     }
 
     /// Each time that the response stream was closed: after what time the client shall come back, if that was said.
     #[must_use]
     pub fn streams_closed(&self) -> Vec<Option<Duration>> {
-        self.context.host.0.borrow().streams_closed.clone()
+        self.context.host.state.borrow().streams_closed.clone()
     }
 
     /// The progress sent so far.
     #[must_use]
     pub fn progress_sent(&self) -> Vec<Progress> {
-        self.context.host.0.borrow().progress.clone()
+        self.context.host.state.borrow().progress.clone()
     }
 
     /// The messages logged so far.
     #[must_use]
     pub fn logged(&self) -> Vec<LogMessage> {
-        self.context.host.0.borrow().logged.clone()
-    }
-}
-
-impl Host for Double {
-    fn log(&self, level: LogLevel, logger: Option<&str>, data: &str) {
-        let data = serde_json::from_str(data).unwrap_or_else(|_| Value::String(data.to_owned()));
-        self.0.borrow_mut().logged.push(LogMessage { level, logger: logger.map(str::to_owned), data });
-    }
-
-    /// # Panics
-    /// If `done` does not grow, which the protocol forbids.
-    fn progress(&self, done: f64, total: Option<f64>, message: Option<&str>) {
-        let sent = &mut self.0.borrow_mut().progress;
-        if let Some(last) = sent.last() {
-            assert!(done > last.done, "progress must grow: {done} after {}", last.done);
-        }
-        sent.push(Progress { done, total, message: message.map(str::to_owned) });
-    }
-
-    fn call(&self) -> Call {
-        self.0.borrow().call.clone()
-    }
-
-    /// # Panics
-    /// If two questions have one key, which the host refuses.
-    fn ask(&self, questions: Vec<(String, Question)>) -> Result<Vec<Answer>, Error> {
-        for (place, (key, _)) in questions.iter().enumerate() {
-            assert!(questions[..place].iter().all(|(other, _)| other != key), "two questions have the key `{key}`");
-        }
-        let state = &mut *self.0.borrow_mut();
-        let answers = questions.iter().filter_map(|(key, _)| state.answers.get(key).cloned()).collect::<Vec<_>>();
-        if answers.len() == questions.len() {
-            return Ok(answers);
-        }
-        let open = questions.into_iter().filter(|(key, _)| !state.answers.contains_key(key));
-        state.asked.extend(open.map(|(key, question)| Asked { key, question }));
-        Err(Error::Pending)
-    }
-
-    fn announce(&self, change: Change) {
-        self.0.borrow_mut().announced.push(change);
-    }
-
-    fn close_stream(&self, retry: Option<Duration>) {
-        self.0.borrow_mut().streams_closed.push(retry);
+        self.context.host.state.borrow().logged.clone()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::HttpErrorKind;
+    use crate::kv::KvErrorKind;
 
     #[test]
     #[should_panic(expected = "progress must grow: 1 after 2")]
@@ -202,6 +184,74 @@ mod tests {
     fn two_questions_with_one_key_are_a_fault_of_the_tool() {
         let ctx = Context::test();
         let _ = ctx.ask_all((("a", crate::ask::Roots), ("a", crate::ask::Roots)));
+    }
+
+    #[test]
+    fn without_a_grant_nothing_is_reached() {
+        let ctx = Context::test();
+        assert_eq!(ctx.fetch("https://a.example").unwrap_err().kind, HttpErrorKind::Denied);
+        assert_eq!(ctx.fetched()[0].url, "https://a.example");
+        assert_eq!(ctx.kv("b").get("k").unwrap_err().kind, KvErrorKind::Denied);
+        assert!(ctx.secret("s").unwrap_err().to_string().contains("no secret `s`"));
+        assert_eq!(ctx.config("k"), None);
+    }
+
+    #[test]
+    fn what_is_granted_is_there() {
+        let fetch = |request: &Request| Ok(Response::new(404, "x").with_header("X-A", request.method.as_str()));
+        let ctx = Context::test()
+            .with_secret("s", "value")
+            .with_config(serde_json::json!({ "text": "a", "number": 1 }))
+            .with_fetch(fetch);
+        assert_eq!(ctx.secret("s").as_deref(), Ok("value"));
+        assert_eq!((ctx.config("text"), ctx.config("number")), (Some("a".into()), Some("1".into())));
+        let request = Request::post("https://a.example").bearer("s").json(&[1]).unwrap();
+        let response = ctx.fetch(request).unwrap();
+        assert_eq!((response.header("x-a"), response.text()), (Some("POST"), Ok("x")));
+        assert_eq!((ctx.fetched()[0].body.as_slice(), ctx.fetched()[0].secrets.len()), (b"[1]".as_slice(), 1));
+        let error = response.ok().unwrap_err();
+        assert_eq!(error.to_string(), "https://a.example answered with status 404");
+    }
+
+    #[test]
+    fn a_bucket_keeps_versions_and_gives_its_keys_page_by_page() {
+        let ctx = Context::test().with_bucket("b");
+        let bucket = ctx.kv("b");
+        bucket.set("a", "1").unwrap();
+        let entry = bucket.entry("a").unwrap().unwrap();
+        assert!(bucket.swap("a", Some(&entry.version), "2").unwrap());
+        assert!(!bucket.swap("a", Some(&entry.version), "3").unwrap());
+        assert!(!bucket.swap("a", None, "3").unwrap() && bucket.swap("b", None, "3").unwrap());
+        assert_eq!(bucket.get("a"), Ok(Some(b"2".to_vec())));
+        for n in 0..25 {
+            bucket.set_json(&format!("n{n}"), &n).unwrap();
+        }
+        bucket.delete("n3").unwrap();
+        assert_eq!(bucket.keys("n").collect::<Result<Vec<_>, _>>().unwrap().len(), 24);
+        assert_eq!((bucket.get_json("n4"), bucket.get_json::<u8>("n3")), (Ok(Some(4)), Ok(None)));
+        assert_eq!(bucket.get_json::<bool>("n4").unwrap_err().kind, KvErrorKind::Unreadable);
+        bucket.set_for("gone", "x", Duration::ZERO).unwrap();
+        assert_eq!(bucket.get("gone"), Ok(None));
+    }
+
+    #[test]
+    fn an_update_that_others_disturb_is_tried_again() {
+        let ctx = Context::test().with_bucket("b");
+        let bucket = ctx.kv("b");
+        let mut runs = 0;
+        let value = bucket.update("k", |old: Option<u32>| {
+            runs += 1;
+            if runs == 1 {
+                bucket.set("k", "10").unwrap();
+            }
+            old.unwrap_or(0) + 1
+        });
+        assert_eq!((value, runs), (Ok(11), 2));
+        let error = bucket.update("k", |old: Option<u32>| {
+            bucket.set("k", "1").unwrap();
+            old.unwrap_or(0)
+        });
+        assert_eq!(error.unwrap_err().kind, KvErrorKind::Unavailable);
     }
 
     #[test]

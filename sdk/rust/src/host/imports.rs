@@ -6,10 +6,15 @@ use std::time::Duration;
 
 use super::Host;
 use crate::ask::{Answer, Question};
-use crate::bindings::pegboard::plugin::client;
+use crate::bindings::pegboard::plugin::{client, config, http, kv, secrets};
 use crate::context::{Call, Change, LogLevel};
-use crate::convert;
+use crate::convert::{
+    self,
+    capabilities::{milliseconds, seconds},
+};
 use crate::error::Error;
+use crate::http::{HttpError, Request, Response};
+use crate::kv::{Entry, KeyPage, KvError};
 
 /// Nothing to hold: the host knows which call an instance is in.
 #[derive(Debug, Clone, Default)]
@@ -39,13 +44,51 @@ impl Host for Imports {
     }
 
     fn close_stream(&self, retry: Option<Duration>) {
-        client::close_stream(retry.map(in_milliseconds));
+        client::close_stream(retry.map(milliseconds));
     }
-}
 
-/// As the interface counts time; more than it can hold is the most that it can.
-fn in_milliseconds(time: Duration) -> u32 {
-    time.as_millis().try_into().unwrap_or(u32::MAX)
+    fn fetch(&self, request: Request) -> Result<Response, HttpError> {
+        Ok(http::fetch(&request.into())?.into())
+    }
+
+    fn kv_get(&self, bucket: &str, key: &str) -> Result<Option<Entry>, KvError> {
+        Ok(kv::get(bucket, key)?.map(Into::into))
+    }
+
+    fn kv_set(&self, bucket: &str, key: &str, value: &[u8], time: Option<Duration>) -> Result<(), KvError> {
+        Ok(kv::set(bucket, key, value, time.map(seconds))?)
+    }
+
+    fn kv_swap(
+        &self,
+        bucket: &str,
+        key: &str,
+        version: Option<&str>,
+        value: &[u8],
+        time: Option<Duration>,
+    ) -> Result<bool, KvError> {
+        Ok(kv::swap(bucket, key, version, value, time.map(seconds))?)
+    }
+
+    fn kv_delete(&self, bucket: &str, key: &str) -> Result<(), KvError> {
+        Ok(kv::delete(bucket, key)?)
+    }
+
+    fn kv_keys(&self, bucket: &str, prefix: &str, cursor: Option<&str>) -> Result<KeyPage, KvError> {
+        Ok(kv::keys(bucket, prefix, cursor)?.into())
+    }
+
+    fn config(&self, key: &str) -> Option<String> {
+        config::get(key)
+    }
+
+    fn config_all(&self) -> String {
+        config::all()
+    }
+
+    fn secret(&self, name: &str) -> Option<String> {
+        secrets::get(name)
+    }
 }
 
 /// A panic traps, and a trap says nothing of why. What is last on stderr does: the host logs it under the
