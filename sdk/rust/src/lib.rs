@@ -80,3 +80,8 @@ pub use plugin::Plugin;
 pub use result::{Json, ToolResult};
 pub use tool::{TaskSupport, Tool, ToolAnnotations};
 pub use {schemars, serde, serde_json};
+
+/// The code in the README is compiled, and run where it is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -127,7 +127,7 @@ pub struct Json<T>(pub T);
 #[diagnostic::on_unimplemented(
     message = "a tool cannot return `{Self}`",
     label = "no result of a tool",
-    note = "return text, `Content`, `ToolResult`, or a type with `#[output]` (or that derives `Serialize` and `JsonSchema`)",
+    note = "return text, `Content`, `ToolResult`, or a type with `#[output]`",
     note = "in a `Result` the error must be `Display + 'static`"
 )]
 pub trait IntoToolResult {

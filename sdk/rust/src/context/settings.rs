@@ -9,8 +9,8 @@ use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::tool::read_json;
 
-/// That there is no such secret, or no grant for it: the host does not tell a plugin which. It tells the operator, in its
-/// log, with the line that would grant it.
+/// That there is no such secret, or no grant for it: the host does not tell a plugin which. It tells the operator, in
+/// its log, with the line that would grant it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MissingSecret {
     /// Its name.
