@@ -10,10 +10,11 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::loader::compile::{CacheError, Compiler, ComponentLoader};
 use crate::loader::{self, LoaderHandle, Status};
-use crate::protocol::{KeyError, Server};
+use crate::protocol::{KeyError, Server, Stores};
 use crate::registry::Registry;
 use crate::runtime::{Runtime, RuntimeError};
 use crate::session::MemoryStore;
+use crate::session::events::MemoryEvents;
 use crate::transport::{self, Endpoint};
 
 /// How many announcements of plugins wait for the loader; what comes beyond that is dropped, since one of many
@@ -57,9 +58,13 @@ impl App {
         let components = ComponentLoader::new(runtime, config.compile, compiler)?;
         let registry = Arc::new(Registry::new(config.registry));
         let loader = loader::start(config.loader, registry.clone(), Arc::new(components), announcements).await?;
-        let sessions = Arc::new(MemoryStore::new(&config.sessions));
-        let required = config.sessions.required;
-        let server = Server::new(registry.clone(), sessions, required, config.server, config.questions)?;
+        let stores = Stores {
+            sessions: Arc::new(MemoryStore::new(&config.sessions)),
+            sessions_required: config.sessions.required,
+            retry_ms: config.events.retry_ms,
+            events: Arc::new(MemoryEvents::new(config.events)),
+        };
+        let server = Server::new(registry.clone(), stores, config.server, config.questions)?;
         let endpoint = Endpoint::new(server, config.transport.clone());
         Ok(Self { registry, endpoint, loader, transport: config.transport })
     }

@@ -31,6 +31,8 @@ pub struct Config {
     pub questions: protocol::Questions,
     /// Bounds of legacy clients' sessions.
     pub sessions: session::Config,
+    /// What is kept of their streams, so that they can be resumed.
+    pub events: session::events::Config,
     /// Who gets which name.
     pub registry: registry::Config,
 }

@@ -13,6 +13,7 @@ mod methods;
 mod outbound;
 mod page;
 mod questions;
+mod replay;
 mod reply;
 mod request_state;
 mod rounds;
@@ -32,9 +33,10 @@ use tokio_util::task::TaskTracker;
 pub use error::{ErrorKind, RequestError};
 pub use headers::{Header, RequestHeaders};
 pub use jsonrpc::{Message, NotAMessage, RequestId, Response};
-pub use outbound::Outbound;
+pub use outbound::{Outbound, OutboundQueue};
 pub use questions::{Config as Questions, Kind as QuestionKind};
-pub use reply::{Listen, Outcome, Reply, ReplyKind, RunningCall};
+pub use replay::ReplayEvent;
+pub use reply::{Listen, Outcome, Replay, Reply, ReplyKind, RunningCall};
 pub use request_state::{KeyError, KeySource};
 pub use version::{Era, REVISIONS, Revision};
 
@@ -46,6 +48,7 @@ use waiting::Waiting;
 
 use crate::plugin::{JsonObject, Principal};
 use crate::registry::{Registry, Tool};
+use crate::session::events::EventStore;
 use crate::session::{SessionId, SessionStore, StoreError};
 
 /// `tool` as the newest revision lists it.
@@ -96,11 +99,27 @@ pub struct Origin<'a> {
     pub principal: Option<&'a Principal>,
 }
 
+/// What outlives a request.
+pub struct Stores {
+    /// The sessions of legacy clients.
+    pub sessions: Arc<dyn SessionStore>,
+    /// Refuse what could be served without a session.
+    pub sessions_required: bool,
+    /// What went out on their streams.
+    pub events: Arc<dyn EventStore>,
+    /// After how many milliseconds a client whose stream has ended comes back for the rest.
+    pub retry_ms: u32,
+}
+
 /// The protocol, over the plugins of a registry and the sessions of a store.
 pub struct Server {
     registry: Arc<Registry>,
     sessions: Arc<dyn SessionStore>,
     sessions_required: bool,
+    events: Arc<dyn EventStore>,
+    retry_ms: u32,
+    /// What the server names itself, in each modern result.
+    info: Value,
     config: Config,
     questions: Arc<Questions>,
     sealer: Arc<Sealer>,
@@ -118,11 +137,11 @@ impl Server {
     /// A key of `questions` that cannot be used.
     pub fn new(
         registry: Arc<Registry>,
-        sessions: Arc<dyn SessionStore>,
-        sessions_required: bool,
+        stores: Stores,
         config: Config,
         questions: Questions,
     ) -> Result<Self, KeyError> {
+        let Stores { sessions, sessions_required, events, retry_ms } = stores;
         let sealer = Arc::new(Sealer::new(&questions.state_keys)?);
         let in_flight = Arc::new(InFlight::default());
         let stop = CancellationToken::new();
@@ -132,6 +151,9 @@ impl Server {
             registry,
             sessions,
             sessions_required,
+            events,
+            retry_ms,
+            info: lifecycle::server_info(&config),
             config,
             questions: Arc::new(questions),
             sealer,
@@ -324,19 +346,6 @@ impl Server {
         }
     }
 
-    /// The stream of notifications that a legacy client opens with GET.
-    ///
-    /// # Errors
-    /// The session is unknown, is required and not named, or cannot be looked up.
-    pub async fn open_stream(&self, origin: Origin<'_>) -> Result<Reply, RequestError> {
-        let caller = self.legacy_caller(origin.version(), origin).await?;
-        if self.sessions_required && caller.session.is_none() {
-            return Err(Self::session_required());
-        }
-        let listen = listen::get_stream(self, caller.session.clone());
-        Ok(Reply { era: Era::Legacy, session: caller.session, kind: ReplyKind::Listen(listen) })
-    }
-
     /// Ends a session, as a client asks with DELETE.
     ///
     /// # Errors
@@ -356,7 +365,7 @@ impl Server {
 
     /// What has to be added to each result of the revision; may outlive the request.
     fn finisher(&self, revision: &'static Revision) -> impl Fn(JsonObject) -> Value + Send + use<> {
-        let info = (revision.era == Era::Modern).then(|| lifecycle::server_info(&self.config));
+        let info = (revision.era == Era::Modern).then(|| self.info.clone());
         move |mut result| {
             if let Some(info) = &info {
                 result.entry("resultType").or_insert_with(|| "complete".into());

@@ -3,6 +3,7 @@
 //! Nothing is in [`SessionStore`] that a store over a network could not hold: a session is plain data, each
 //! method is one round trip, and what happened elsewhere (a session that ended) comes as an event.
 
+pub mod events;
 mod memory;
 
 use std::collections::BTreeSet;

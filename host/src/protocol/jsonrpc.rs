@@ -194,8 +194,18 @@ impl Response {
     /// A result, or an error.
     #[must_use]
     pub fn new(id: &RequestId, outcome: Result<Value, RequestError>) -> Self {
+        /// Borrows: a result may be large.
+        #[derive(Serialize)]
+        struct Success<'a> {
+            jsonrpc: &'static str,
+            id: &'a RequestId,
+            result: &'a Value,
+        }
         match outcome {
-            Ok(result) => Self { json: json!({"jsonrpc": "2.0", "id": id, "result": result}).to_string(), error: None },
+            Ok(result) => match serde_json::to_string(&Success { jsonrpc: "2.0", id, result: &result }) {
+                Ok(json) => Self { json, error: None },
+                Err(error) => Self::error(Some(id), &RequestError::new(ErrorKind::Internal, error.to_string())),
+            },
             Err(error) => Self::error(Some(id), &error),
         }
     }

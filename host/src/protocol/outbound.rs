@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -29,6 +30,46 @@ pub enum Outbound {
     },
 }
 
+/// What comes out of a call for its stream, in order.
+#[derive(Debug)]
+pub struct OutboundQueue {
+    put_back: Option<Outbound>,
+    queue: mpsc::Receiver<Outbound>,
+}
+
+impl OutboundQueue {
+    /// The next, when it is there; none when no more will come.
+    pub async fn recv(&mut self) -> Option<Outbound> {
+        match self.put_back.take() {
+            Some(outbound) => Some(outbound),
+            None => self.queue.recv().await,
+        }
+    }
+
+    /// The next, if it is there.
+    pub fn try_recv(&mut self) -> Option<Outbound> {
+        self.put_back.take().or_else(|| self.queue.try_recv().ok())
+    }
+
+    /// As [`Self::recv`], for a hand-written future.
+    pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<Outbound>> {
+        match self.put_back.take() {
+            Some(outbound) => Poll::Ready(Some(outbound)),
+            None => self.queue.poll_recv(cx),
+        }
+    }
+
+    /// Undoes the last `recv`.
+    pub fn put_back(&mut self, outbound: Outbound) {
+        self.put_back = Some(outbound);
+    }
+
+    /// Nobody will read: the plugin need not wait for a reader.
+    pub fn close(&mut self) {
+        self.queue.close();
+    }
+}
+
 /// One call's stream, shared by all its runs.
 pub(super) struct Channel {
     queue: mpsc::Sender<Outbound>,
@@ -40,9 +81,10 @@ pub(super) struct Channel {
 
 impl Channel {
     /// The channel, and what comes out of it.
-    pub(super) fn new(progress_token: Option<Value>, log_level: Option<LogLevel>) -> (Self, mpsc::Receiver<Outbound>) {
-        let (queue, outbound) = mpsc::channel(QUEUED);
-        (Self { queue, progress_token, log_level, done: Mutex::new(None) }, outbound)
+    pub(super) fn new(progress_token: Option<Value>, log_level: Option<LogLevel>) -> (Self, OutboundQueue) {
+        let (sender, queue) = mpsc::channel(QUEUED);
+        let outbound = OutboundQueue { put_back: None, queue };
+        (Self { queue: sender, progress_token, log_level, done: Mutex::new(None) }, outbound)
     }
 
     /// Sends a message when there is room. That nobody reads any more is no concern of a guest.
@@ -187,13 +229,13 @@ mod tests {
         Progress { done, total: None, message: None }
     }
 
-    fn client(token: Option<Value>, log_level: Option<LogLevel>) -> (CallClient, mpsc::Receiver<Outbound>) {
+    fn client(token: Option<Value>, log_level: Option<LogLevel>) -> (CallClient, OutboundQueue) {
         let (channel, outbound) = Channel::new(token, log_level);
         let asker = Asker::new(PluginId::parse("x").unwrap(), Arc::default(), None, Answers::new());
         (CallClient { channel: Arc::new(channel), asker }, outbound)
     }
 
-    async fn next(sent: &mut mpsc::Receiver<Outbound>) -> Option<Value> {
+    async fn next(sent: &mut OutboundQueue) -> Option<Value> {
         match sent.recv().await? {
             Outbound::Message(message) => Some(serde_json::from_str(&message).unwrap()),
             Outbound::CloseStream { .. } => panic!("nobody closes it"),

@@ -5,11 +5,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures_util::stream::BoxStream;
-use tokio::sync::mpsc;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 use super::jsonrpc::Response;
-use super::outbound::Outbound;
+use super::outbound::OutboundQueue;
+use super::replay::ReplayEvent;
 use super::version::Era;
 use crate::plugin::BoxFuture;
 use crate::session::SessionId;
@@ -34,14 +34,27 @@ pub enum ReplyKind {
     Call(RunningCall),
     /// Notifications until one side ends it.
     Listen(Listen),
+    /// What follows on a stream that was begun before.
+    Replay(Replay),
 }
 
 /// A call that is under way. It runs while it is polled.
 pub struct RunningCall {
     /// What is for the client beside the response. All of it comes before the response.
-    pub outbound: mpsc::Receiver<Outbound>,
+    pub outbound: OutboundQueue,
     /// The response; none if the call was cancelled, which is not answered.
     pub outcome: Outcome,
+    /// The session that can resume the stream, and whether its revision wants an event with nothing but an id first.
+    pub(super) resumable: Option<(SessionId, bool)>,
+}
+
+impl RunningCall {
+    /// Gives the call a task of its own, so that it goes on, and its deadline is kept, while its reader does
+    /// not read.
+    #[must_use]
+    pub fn into_task(self) -> Self {
+        Self { outcome: self.outcome.into_task(), ..self }
+    }
 }
 
 /// The response of a call, as a future. What dropping it does depends on who may cancel a call: on a modern
@@ -66,10 +79,7 @@ impl Outcome {
 }
 
 impl Outcome {
-    /// Gives the call a task of its own, so that it goes on, and its deadline is kept, while its reader does
-    /// not read.
-    #[must_use]
-    pub fn into_task(mut self) -> Self {
+    fn into_task(mut self) -> Self {
         let call: BoxFuture<'static, Option<Response>> = match (self.call.take(), self.detached_to.take()) {
             (None, _) => return self,
             (Some(call), Some(tracker)) => {
@@ -104,6 +114,12 @@ impl Drop for Outcome {
             tracker.spawn(call);
         }
     }
+}
+
+/// A call's stream, read from a store. Dropping it leaves the call alone.
+pub struct Replay {
+    /// The events. Ends when the call has, or when the client is to come back for the rest.
+    pub events: BoxStream<'static, ReplayEvent>,
 }
 
 /// Notifications that have nothing to do with a request.

@@ -129,6 +129,10 @@ impl Server {
         let questions = self.questions.clone();
         let rounds = Rounds { work, context: Arc::new(context), channel: Arc::new(channel), questions };
         let finish = self.finisher(revision);
+        let resumable = match revision.era {
+            Era::Modern => None,
+            Era::Legacy => caller.session.clone().map(|session| (session, revision.primed_streams)),
+        };
         let outcome = match (revision.era, caller.session) {
             (Era::Modern, _) => {
                 let sealer = self.sealer.clone();
@@ -163,7 +167,7 @@ impl Server {
                 Outcome::detachable(Box::pin(call), self.tracker.clone())
             }
         };
-        Ok(RunningCall { outbound, outcome })
+        Ok(RunningCall { outbound, outcome, resumable })
     }
 
     /// What a modern client brings from the rounds before.

@@ -1,6 +1,7 @@
 //! The protocol as a whole, over a fake plugin and without a transport.
 
 mod offers;
+mod replay;
 mod rounds;
 
 use std::collections::HashMap;
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::plugin::{CallError, Content, Listing, Plugin, Progress, ToolOutput, ToolSpec};
 use crate::registry::{self, Admitted};
+use crate::session::events::MemoryEvents;
 use crate::session::{self, MemoryStore};
 use crate::testing::{FakePlugin, tool};
 
@@ -37,9 +39,14 @@ fn server_of(plugins: Vec<(Arc<dyn Plugin>, Listing)>, questions: Questions) -> 
     let registry = Arc::new(Registry::new(registry::Config::default()));
     let admitted = plugins.into_iter().map(|(plugin, listing)| Arc::new(Admitted::new(plugin, listing).unwrap()));
     registry.publish(admitted.collect());
-    let sessions = Arc::new(MemoryStore::new(&session::Config::default()));
+    let stores = Stores {
+        sessions: Arc::new(MemoryStore::new(&session::Config::default())),
+        sessions_required: false,
+        events: Arc::new(MemoryEvents::new(session::events::Config::default())),
+        retry_ms: 1000,
+    };
     let config = Config { page_size: 2, ..Config::default() };
-    Server::new(registry, sessions, false, config, questions).unwrap()
+    Server::new(registry, stores, config, questions).unwrap()
 }
 
 /// A request over HTTP with these headers.
@@ -78,7 +85,7 @@ async fn response(reply: Reply) -> (Value, Option<ErrorKind>) {
         ReplyKind::Response(response) => response,
         ReplyKind::Call(call) => call.outcome.await.unwrap(),
         ReplyKind::Accepted => panic!("there is no response"),
-        ReplyKind::Listen(_) => panic!("this is a stream"),
+        ReplyKind::Listen(_) | ReplyKind::Replay(_) => panic!("this is a stream"),
     };
     (serde_json::from_str(&response.json).unwrap(), response.error)
 }

@@ -27,6 +27,8 @@ pub struct Revision {
     pub icons: bool,
     /// May a result have content of the type `resource_link`?
     pub resource_links: bool,
+    /// Does a stream that can be resumed begin with an event that has nothing but an id?
+    pub primed_streams: bool,
     /// The code of a resource that there is not.
     pub resource_not_found: ErrorKind,
 }
@@ -39,6 +41,7 @@ pub static REVISIONS: [Revision; 4] = [
         titles_and_structured_content: true,
         icons: true,
         resource_links: true,
+        primed_streams: false,
         resource_not_found: ErrorKind::InvalidParams,
     },
     Revision {
@@ -47,6 +50,7 @@ pub static REVISIONS: [Revision; 4] = [
         titles_and_structured_content: true,
         icons: true,
         resource_links: true,
+        primed_streams: true,
         resource_not_found: ErrorKind::ResourceNotFound,
     },
     Revision {
@@ -55,6 +59,7 @@ pub static REVISIONS: [Revision; 4] = [
         titles_and_structured_content: true,
         icons: false,
         resource_links: true,
+        primed_streams: false,
         resource_not_found: ErrorKind::ResourceNotFound,
     },
     Revision {
@@ -63,6 +68,7 @@ pub static REVISIONS: [Revision; 4] = [
         titles_and_structured_content: false,
         icons: false,
         resource_links: false,
+        primed_streams: false,
         resource_not_found: ErrorKind::ResourceNotFound,
     },
 ];

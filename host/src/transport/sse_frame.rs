@@ -1,6 +1,10 @@
 //! Frames of an event stream ([HTML, 9.2](https://html.spec.whatwg.org/multipage/server-sent-events.html)).
 
+use std::fmt::Write as _;
+
 use bytes::{BufMut as _, Bytes, BytesMut};
+
+use crate::protocol::ReplayEvent;
 
 /// Sent when a stream begins before there is anything to say, and to keep it open.
 pub(super) const COMMENT: Bytes = Bytes::from_static(b": keep-alive\n\n");
@@ -19,6 +23,24 @@ pub(super) fn message(json: &str) -> Bytes {
     frame.freeze()
 }
 
+/// One event of a stream that can be resumed. Without a message it is there for its id alone.
+pub(super) fn replay(event: &ReplayEvent) -> Bytes {
+    let mut frame = String::with_capacity(64 + event.message.as_ref().map_or(0, |message| message.len()));
+    // Writing to a text does not fail.
+    let _ = write!(frame, "id: {}\n", event.id);
+    if let Some(retry) = event.retry_ms {
+        let _ = write!(frame, "retry: {retry}\n");
+    }
+    match &event.message {
+        Some(json) => {
+            debug_assert!(!json.contains(['\n', '\r']), "a message is one line");
+            let _ = write!(frame, "event: message\ndata: {json}\n\n");
+        }
+        None => frame.push_str("data: \n\n"),
+    }
+    frame.into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -26,5 +48,18 @@ mod tests {
     #[test]
     fn a_message_is_one_event_on_one_data_line() {
         assert_eq!(message(r#"{"a":1}"#), "event: message\ndata: {\"a\":1}\n\n".as_bytes());
+    }
+
+    #[test]
+    fn an_event_that_can_be_resumed_has_its_id_and_one_without_a_message_an_empty_data_line() {
+        let event = |message: Option<&str>, retry_ms| ReplayEvent {
+            id: "s.1".to_owned(),
+            message: message.map(Into::into),
+            retry_ms,
+        };
+        let first = replay(&event(None, Some(500)));
+        assert_eq!(first, "id: s.1\nretry: 500\ndata: \n\n".as_bytes());
+        let message = replay(&event(Some("{}"), None));
+        assert_eq!(message, "id: s.1\nevent: message\ndata: {}\n\n".as_bytes());
     }
 }

@@ -13,10 +13,10 @@ use http_body::{Body, Frame};
 use tokio::time::{Instant, Sleep, sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use super::sse_frame::{COMMENT, COMPLETE, message};
+use super::sse_frame::{COMMENT, COMPLETE, message, replay};
 use super::stream_log::{Reason, StreamLog};
 use crate::plugin::BoxFuture;
-use crate::protocol::{Listen, Outbound, RunningCall};
+use crate::protocol::{Listen, Outbound, Replay, RunningCall};
 
 /// How a stream behaves, whatever it carries.
 #[derive(Debug, Clone)]
@@ -107,6 +107,20 @@ impl Source for RunningCall {
         let reason = if response.is_some() { Reason::Completed } else { Reason::Cancelled };
         queue.extend(response.map(|response| message(&response.json)));
         Poll::Ready(reason)
+    }
+}
+
+impl Source for Replay {
+    const KIND: &'static str = "resumable call";
+
+    fn poll(&mut self, cx: &mut Context<'_>, queue: &mut VecDeque<Bytes>) -> Poll<Reason> {
+        loop {
+            match self.events.poll_next_unpin(cx) {
+                Poll::Ready(Some(event)) => queue.push_back(replay(&event)),
+                Poll::Ready(None) => return Poll::Ready(Reason::Completed),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
     }
 }
 

@@ -143,7 +143,7 @@ impl Inner {
         if wants_page || !accepts.event_stream {
             return not_acceptable("text/event-stream");
         }
-        match self.server.open_stream(Headers(headers).origin()).await {
+        match self.server.open_stream(Headers(headers).origin(), Headers(headers).get("last-event-id")).await {
             Ok(reply) => self.carry(reply, accepts).await,
             Err(error) => respond::json(protocol::Response::error(None, &error), Era::Legacy),
         }
@@ -189,12 +189,15 @@ impl Inner {
             ReplyKind::Accepted => respond::empty(StatusCode::ACCEPTED),
             ReplyKind::Response(response) => whole(response, era, accepts.json),
             ReplyKind::Call(call) if accepts.event_stream => self.stream(call, era).await,
-            ReplyKind::Call(RunningCall { mut outbound, outcome }) => {
+            ReplyKind::Call(RunningCall { mut outbound, outcome, .. }) => {
                 // Nobody will read it, and the guest need not wait for a reader.
                 outbound.close();
                 outcome.await.map_or_else(|| respond::empty(StatusCode::ACCEPTED), |r| respond::json(r, era))
             }
-            ReplyKind::Listen(_) if !accepts.event_stream => not_acceptable("text/event-stream"),
+            ReplyKind::Listen(_) | ReplyKind::Replay(_) if !accepts.event_stream => not_acceptable("text/event-stream"),
+            ReplyKind::Replay(replay) => {
+                respond::event_stream(Body::new(EventStream::new(replay, None, self.stream.clone())))
+            }
             ReplyKind::Listen(listen) => {
                 let listening = Listening::new(listen, self.closing.clone());
                 // A first byte at once: it tells the client, and every proxy on the way, that the stream stands.
@@ -211,21 +214,28 @@ impl Inner {
         let first = tokio::select! {
             biased;
             outcome = &mut call.outcome => return self.finished(call, outcome, era),
-            Some(outbound) = call.outbound.recv() => match outbound {
-                Outbound::Message(json) => sse_frame::message(&json),
-                Outbound::CloseStream { .. } => sse_frame::COMMENT,
-            },
-            () = tokio::time::sleep(self.config.stream_after()) => sse_frame::COMMENT,
+            Some(outbound) = call.outbound.recv() => Some(outbound),
+            () = tokio::time::sleep(self.config.stream_after()) => None,
         };
-        // A client that does not read must not stop the clock of its call.
-        let call = RunningCall { outcome: call.outcome.into_task(), ..call };
-        respond::event_stream(Body::new(EventStream::new(call, Some(first), self.stream.clone())))
+        // Something to say is sign enough that the stream stands.
+        let opening = first.is_none().then_some(sse_frame::COMMENT);
+        if let Some(first) = first {
+            call.outbound.put_back(first);
+        }
+        match self.server.stored(call).await {
+            Ok(replay) => respond::event_stream(Body::new(EventStream::new(replay, None, self.stream.clone()))),
+            Err(call) => {
+                // A client that does not read must not stop the clock of its call.
+                let call = call.into_task();
+                respond::event_stream(Body::new(EventStream::new(call, opening, self.stream.clone())))
+            }
+        }
     }
 
     /// A call that ended before its stream began: all of it at once.
     fn finished(&self, mut call: RunningCall, outcome: Option<protocol::Response>, era: Era) -> Response {
         let mut frames = BytesMut::new();
-        while let Ok(outbound) = call.outbound.try_recv() {
+        while let Some(outbound) = call.outbound.try_recv() {
             if let Outbound::Message(json) = outbound {
                 frames.extend_from_slice(&sse_frame::message(&json));
             }

@@ -168,7 +168,9 @@ async fn updates_reach_those_who_subscribed_to_the_resource() {
 
     let (session, _) = begin(&server).await;
     let sent = headers([("mcp-session-id", session.as_str())]);
-    let ReplyKind::Listen(mut stream) = server.open_stream(from(&sent)).await.unwrap().kind else { panic!("a stream") };
+    let ReplyKind::Listen(mut stream) = server.open_stream(from(&sent), Header::Absent).await.unwrap().kind else {
+        panic!("a stream")
+    };
     let subscribe = |uri: &str| legacy("resources/subscribe", &json!({"uri": uri}));
     assert_eq!(
         response(server.handle(subscribe("x:/none"), from(&sent)).await).await.1,

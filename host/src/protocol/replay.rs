@@ -1,0 +1,176 @@
+//! Calls of a legacy session whose stream can be resumed: what they send goes through a store, and whoever reads, reads
+//! from there.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::{self, BoxStream};
+use tracing::warn;
+
+use super::error::{ErrorKind, RequestError};
+use super::methods::listen;
+use super::outbound::Outbound;
+use super::reply::{Replay, RunningCall};
+use super::{Era, Header, Origin, Reply, ReplyKind, Server};
+use crate::session::events::{EventId, EventStore, Rest, StreamId};
+use crate::session::{SessionId, StoreError};
+
+/// An event of a stream that can be resumed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplayEvent {
+    /// Where the client can go on after it.
+    pub id: String,
+    /// The message, on one line; none: there is nothing yet, but an id to come back with.
+    pub message: Option<Arc<str>>,
+    /// Come back after so many milliseconds.
+    pub retry_ms: Option<u32>,
+}
+
+impl Server {
+    /// Gives a call's stream to the store, if it is one that can be resumed; the call then goes on whoever reads.
+    ///
+    /// # Errors
+    /// The call as it was, if there is no room for it.
+    pub async fn stored(&self, call: RunningCall) -> Result<Replay, RunningCall> {
+        let Some((session, primed)) = call.resumable.clone() else { return Err(call) };
+        let stream = match self.events.open(&session).await {
+            Ok(Some(stream)) => stream,
+            Ok(None) => {
+                warn!("no room for a stream that can be resumed (`events.total_bytes`)");
+                return Err(call);
+            }
+            Err(error) => {
+                warn!(%error, "a stream cannot be resumed");
+                return Err(call);
+            }
+        };
+        self.tracker.spawn(pump(call, stream.clone(), self.events.clone()));
+        let start = EventId { stream, number: 0 };
+        let first = primed.then(|| ReplayEvent { id: start.to_string(), message: None, retry_ms: Some(self.retry_ms) });
+        let rest = self.follow(session, start, 0);
+        Ok(Replay { events: stream::iter(first).chain(rest).boxed() })
+    }
+
+    /// The stream of which a legacy client has seen `last`, from there on.
+    ///
+    /// # Errors
+    /// There is no such stream in the session, or it is too late for it.
+    pub(super) async fn resume(&self, session: SessionId, last: &str) -> Result<Replay, RequestError> {
+        let unknown = || {
+            let message = "Last-Event-ID: this session has no such event, or no longer; make the request again";
+            RequestError::new(ErrorKind::InvalidRequest, message)
+        };
+        let last = EventId::parse(last).ok_or_else(unknown)?;
+        let rest = self.events.rest(&session, &last).await?.ok_or_else(unknown)?;
+        Ok(Replay { events: self.follow(session, last, rest.closed) })
+    }
+
+    /// What follows `after`, and what comes; until the end, or until readers are sent away once more than `closed`.
+    fn follow(&self, session: SessionId, after: EventId, closed: u32) -> BoxStream<'static, ReplayEvent> {
+        let reader = Reader {
+            events: self.events.clone(),
+            changed: self.events.watch(&after.stream),
+            session,
+            after,
+            closed,
+            ready: VecDeque::new(),
+            over: false,
+        };
+        stream::unfold(reader, |mut reader| async move { Some((reader.next().await?, reader)) }).boxed()
+    }
+}
+
+/// One who reads a stream from the store.
+struct Reader {
+    events: Arc<dyn EventStore>,
+    changed: Option<tokio::sync::watch::Receiver<()>>,
+    session: SessionId,
+    after: EventId,
+    closed: u32,
+    ready: VecDeque<ReplayEvent>,
+    over: bool,
+}
+
+impl Reader {
+    async fn next(&mut self) -> Option<ReplayEvent> {
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                return Some(event);
+            }
+            if self.over {
+                return None;
+            }
+            // Marked before the store is read, so that nothing which comes meanwhile is slept through.
+            let changed = self.changed.as_mut()?;
+            changed.borrow_and_update();
+            // One that cannot be read any more has ended for this reader; the client comes back, and is told why.
+            let rest = self.events.rest(&self.session, &self.after).await.ok().flatten()?;
+            let Rest { messages, ended, closed } = rest;
+            for (number, message) in messages {
+                self.after.number = number;
+                let id = self.after.to_string();
+                self.ready.push_back(ReplayEvent { id, message: Some(message), retry_ms: None });
+            }
+            self.over = ended || closed > self.closed;
+            if self.ready.is_empty() && !self.over {
+                changed.changed().await.ok()?;
+            }
+        }
+    }
+}
+
+/// Puts what a call sends, and at last its response, into the store.
+async fn pump(mut call: RunningCall, stream: StreamId, events: Arc<dyn EventStore>) {
+    let kept = async {
+        loop {
+            let outbound = tokio::select! {
+                biased;
+                Some(outbound) = call.outbound.recv() => outbound,
+                outcome = &mut call.outcome => {
+                    while let Some(outbound) = call.outbound.try_recv() {
+                        keep(outbound, &stream, &*events).await?;
+                    }
+                    if let Some(response) = outcome {
+                        events.append(&stream, response.json).await?;
+                    }
+                    return events.end(&stream).await;
+                }
+            };
+            keep(outbound, &stream, &*events).await?;
+        }
+    };
+    if let Err(error) = kept.await {
+        warn!(%error, "a stream that was to be resumable is lost");
+    }
+}
+
+async fn keep(outbound: Outbound, stream: &StreamId, events: &dyn EventStore) -> Result<(), StoreError> {
+    match outbound {
+        Outbound::Message(message) => events.append(stream, message).await,
+        Outbound::CloseStream { .. } => events.close_readers(stream).await,
+    }
+}
+
+impl Server {
+    /// The stream that a legacy client opens with GET: of changes, or of a call that it has lost, from
+    /// `last_event_id` on.
+    ///
+    /// # Errors
+    /// The session is unknown, is required and not named, or has no such event.
+    pub async fn open_stream(&self, origin: Origin<'_>, last_event_id: Header<'_>) -> Result<Reply, RequestError> {
+        let caller = self.legacy_caller(origin.version(), origin).await?;
+        let session = caller.session;
+        let kind = match (last_event_id, session.clone()) {
+            (Header::Absent, _) => {
+                if self.sessions_required && session.is_none() {
+                    return Err(Self::session_required());
+                }
+                ReplyKind::Listen(listen::get_stream(self, session.clone()))
+            }
+            (_, None) => return Err(Self::session_required()),
+            (last, Some(session)) => ReplyKind::Replay(self.resume(session, last.text().unwrap_or_default()).await?),
+        };
+        Ok(Reply { era: Era::Legacy, session, kind })
+    }
+}
