@@ -22,11 +22,11 @@ pub struct Calculated {
 /// 2^100 is exact. Use it for every calculation that is more than trivial, instead of calculating yourself.
 #[tool(title = "Calculate", read_only, destructive = false, idempotent, open_world = false)]
 pub fn calculate(
-    /// The expression, for example (1299.90 * 3 - 250) * 1.19. Operators: + - * / % (remainder) ^ (power; -2^2 is -4) !
-    /// (factorial) and parentheses. Functions: abs, sign, round(x) or round(x, places), floor, ceil, trunc, sqrt, cbrt,
-    /// exp, ln, log2, log10, log(x, base), sin, cos, tan, asin, acos, atan (in radians: sin(30*deg)), and min, max, sum,
-    /// avg of any number of arguments. Constants: pi, e, tau, deg. Numbers have a decimal point and no separators of
-    /// thousands; a multiplication needs its *; percent are written /100.
+    /// The expression, for example (1299.90 * 3 - 250) * 1.19. Operators: + - * / % (remainder) ^ (power; -2^2 is
+    /// -4) ! (factorial) and parentheses. Functions: abs, sign, round(x) or round(x, places), floor, ceil, trunc, sqrt,
+    /// cbrt, exp, ln, log2, log10, log(x, base), sin, cos, tan, asin, acos, atan (in radians: sin(30*deg)), and min,
+    /// max, sum, avg of any number of arguments. Constants: pi, e, tau, deg. Numbers have a decimal point and no
+    /// separators of thousands; a multiplication needs its *; percent are written /100.
     #[schemars(length(min = 1, max = 4_000))]
     expression: &str,
     /// Significant digits of the result; 50 if not given.
