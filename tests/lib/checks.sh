@@ -57,7 +57,10 @@ check_deny() {
 # across all crates for size: linking each test so takes half a minute, and finds nothing more.
 test_guests() { cargo test --manifest-path "$1/Cargo.toml" --target-dir "$PEGBOARD_GUESTS_TARGET" --workspace --quiet; }
 
-check_sdk() { test_guests sdk/rust; }
+check_sdk() {
+    test_guests sdk/rust
+    build_guests sdk/rust --examples
+}
 
 check_plugins() {
     test_guests plugins

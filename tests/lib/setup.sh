@@ -28,11 +28,11 @@ setup_guest_target() {
     guest_compiler=$(scripts/rust-guest-target.sh) || cannot "plugins cannot be built (see above)"
 }
 
-# build_guests WORKSPACE: its plugins, into $PEGBOARD_GUESTS_TARGET/wasm32-wasip2/release.
+# build_guests WORKSPACE ARG...: its plugins, into $PEGBOARD_GUESTS_TARGET/wasm32-wasip2/release.
 build_guests() {
     setup_guest_target
     RUSTC=${guest_compiler:-rustc} cargo build --release --target wasm32-wasip2 --manifest-path "$1/Cargo.toml" \
-        --target-dir "$PEGBOARD_GUESTS_TARGET"
+        --target-dir "$PEGBOARD_GUESTS_TARGET" "${@:2}"
 }
 
 # python_env NAME REQUIREMENTS: prints the Python of an environment that holds what the file REQUIREMENTS lists.

@@ -5,7 +5,8 @@ use quote::{ToTokens, quote};
 use syn::meta::ParseNestedMeta;
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitBool, LitStr, Meta, Result, Token};
+use syn::spanned::Spanned;
+use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitBool, LitStr, Meta, Result, ReturnType, Signature, Token};
 
 /// What tools, prompts and resources alike can say of themselves.
 #[derive(Default)]
@@ -146,6 +147,16 @@ impl ResourceOptions {
         .parse2(tokens)?;
         Ok(options)
     }
+}
+
+/// Where errors about what a function returns belong.
+pub fn output_span(signature: &Signature) -> Span {
+    let span = match &signature.output {
+        ReturnType::Type(_, kind) => kind.span(),
+        ReturnType::Default => signature.ident.span(),
+    };
+    // The place of the one, the names of the other.
+    span.resolved_at(Span::call_site())
 }
 
 /// The description: said, or the doc comment; `advice` if there is neither.

@@ -1,10 +1,10 @@
 //! `#[prompt]`.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::{ItemFn, LitStr, Result};
 
-use crate::attributes::{PromptOptions, described, more};
+use crate::attributes::{PromptOptions, described, more, output_span};
 use crate::texts::Texts;
 use crate::tool::plain_name;
 
@@ -25,6 +25,9 @@ pub fn of_function(attribute: TokenStream, mut item: ItemFn) -> Result<TokenStre
     let (read, call) = (&texts.read, &texts.call);
     let are_completed = texts.are_completed();
     let completions = texts.completions(&name, &quote!(Prompt(#prompt)));
+    let convert = quote_spanned! {output_span(&item.sig)=>
+        ::pegboard_sdk::prompt::IntoPromptResult::into_prompt_result(value)
+    };
     let visibility = &item.vis;
     Ok(quote! {
         #item
@@ -49,7 +52,8 @@ pub fn of_function(attribute: TokenStream, mut item: ItemFn) -> Result<TokenStre
                 #[allow(unused_variables)]
                 get: |ctx, args| {
                     #read
-                    ::pegboard_sdk::prompt::IntoPromptResult::into_prompt_result(#name(#(#call),*))
+                    let value = #name(#(#call),*);
+                    #convert
                 },
             };
         }

@@ -1,10 +1,10 @@
 //! `#[resource]` and `#[resource_template]`.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::{ItemFn, LitStr, Result};
 
-use crate::attributes::{ResourceOptions, described, more, option};
+use crate::attributes::{ResourceOptions, described, more, option, output_span};
 use crate::texts::Texts;
 use crate::tool::plain_name;
 use crate::uri_template::UriTemplate;
@@ -60,6 +60,9 @@ pub fn of_function(kind: Kind, attribute: TokenStream, mut item: ItemFn) -> Resu
     let (read, call) = (&texts.read, &texts.call);
     let are_completed = texts.are_completed();
     let completions = texts.completions(&name, &quote!(ResourceTemplate(#uri)));
+    let convert = quote_spanned! {output_span(&item.sig)=>
+        ::pegboard_sdk::resource::IntoReadResult::into_read_result(value, uri, #mime_type)
+    };
     let visibility = &item.vis;
     Ok(quote! {
         #item
@@ -85,7 +88,8 @@ pub fn of_function(kind: Kind, attribute: TokenStream, mut item: ItemFn) -> Resu
                 #[allow(unused_variables)]
                 read: |ctx, uri, args| {
                     #read
-                    ::pegboard_sdk::resource::IntoReadResult::into_read_result(#name(#(#call),*), uri, #mime_type)
+                    let value = #name(#(#call),*);
+                    #convert
                 },
             };
         }

@@ -1,7 +1,8 @@
 //! The parameters of a function whose arguments all come as text: of a prompt, of a resource template.
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Attribute, FnArg, Ident, Pat, Result, Signature};
 
 use crate::argument::ArgumentOptions;
@@ -53,12 +54,14 @@ impl Texts {
             let name = &argument.name;
             let (kind, borrowed) = owned_type(option_of(&typed.ty).unwrap_or(&typed.ty));
             let (how, value) = match (argument.required, borrowed) {
-                (true, false) => (quote!(required), quote!(#variable)),
-                (true, true) => (quote!(required), quote!(&#variable)),
-                (false, false) => (quote!(optional), quote!(#variable)),
-                (false, true) => (quote!(optional), quote!(#variable.as_deref())),
+                (true, false) => ("required", quote!(#variable)),
+                (true, true) => ("required", quote!(&#variable)),
+                (false, false) => ("optional", quote!(#variable)),
+                (false, true) => ("optional", quote!(#variable.as_deref())),
             };
-            texts.read.extend(quote!(let #variable = args.#how::<#kind>(#name)?;));
+            let here = typed.ty.span().resolved_at(Span::call_site());
+            let how = Ident::new(how, here);
+            texts.read.extend(quote_spanned!(here=> let #variable = args.#how::<#kind>(#name)?;));
             texts.call.push(value);
             texts.arguments.push(argument);
         }

@@ -1,10 +1,10 @@
 //! `#[tool]` and `#[tools]`.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::{Attribute, ImplItem, ItemFn, ItemImpl, Meta, Result, Signature};
 
-use crate::attributes::{ToolOptions, described, option, set_object};
+use crate::attributes::{ToolOptions, described, option, output_span, set_object};
 use crate::parameters::Parameters;
 
 pub fn of_function(attribute: TokenStream, mut item: ItemFn) -> Result<TokenStream> {
@@ -93,8 +93,11 @@ fn entry(
         || quote!(::pegboard_sdk::__private::of_arguments::<#args_type>()),
         |schema| quote!(::pegboard_sdk::__private::raw_schema("input_schema", &#schema)),
     );
+    let convert = quote_spanned! {output_span(signature)=>
+        (&&&&&::pegboard_sdk::__private::Returns::of_value(&value)).convert(value)
+    };
     let output = options.output_schema.as_ref().map_or_else(
-        || quote!((&&&&&returns).schema()),
+        || quote_spanned!(output_span(signature)=> (&&&&&returns).schema()),
         |schema| {
             let schema = quote!(::pegboard_sdk::__private::raw_schema("output_schema", &#schema));
             quote!(#schema.map(::std::option::Option::Some))
@@ -132,7 +135,7 @@ fn entry(
                 let args: #args_type = ::pegboard_sdk::__private::read_arguments(args)?;
                 #[allow(clippy::let_unit_value)]
                 let value = #function(#this #(#call),*);
-                (&&&&&::pegboard_sdk::__private::Returns::of_value(&value)).convert(value)
+                #convert
             },
         }
     }})
