@@ -1,6 +1,7 @@
-//! The only unsafe code of Pegboard: machine code is mapped from a file and then run.
+//! The only unsafe code of Pegboard: machine code is mapped from a file and then run. Beside it, two things that a
+//! process must ask of its system with a promise: [`close_inherited`] and [`give_back_large_blocks`].
 //!
-//! # Why that is sound
+//! # Why mapping is sound
 //!
 //! wasmtime asks two things of who maps compiled code: that the bytes are what a compatible wasmtime wrote, unchanged,
 //! and that nobody changes them as long as they are mapped. It checks the version itself, but not for damage: with a
@@ -19,6 +20,7 @@
 #![deny(unsafe_op_in_unsafe_fn)]
 
 mod descriptors;
+mod memory;
 mod private_dir;
 
 use std::io::{self, Read};
@@ -30,6 +32,7 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 pub use descriptors::close_inherited;
+pub use memory::give_back_large_blocks;
 pub use private_dir::{PrivateDir, PrivateDirError};
 
 /// Why a file was not mapped.
