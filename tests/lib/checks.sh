@@ -67,9 +67,42 @@ check_plugins() {
     build_guests plugins
 }
 
+check_guests() {
+    cargo_in tests/guests test --quiet
+    build_guests tests/guests
+}
+
 check_host() {
     cargo build --release -p pegboard
     cargo test --release -p pegboard
+}
+
+# The server and every plugin that tests load, for a step that is run alone; built already, they take no time.
+build_all() {
+    build_guests plugins
+    build_guests tests/guests
+    cargo build --release --quiet -p pegboard
+}
+
+check_suite() {
+    need bash bash
+    need curl curl
+    build_all
+    # Each test has a server of its own, which has threads of its own.
+    cargo test --manifest-path tests/Cargo.toml --target-dir target/tests --release -p pegboard-suite -- --test-threads 4
+}
+
+check_interop() {
+    need python3 python3
+    build_all
+    # The bundled plugins alone: the others offer tools of the same names.
+    local bundled=$root/target/tests/bundled manifest
+    rm -rf "$bundled"
+    mkdir -p "$bundled"
+    for manifest in plugins/*/Cargo.toml; do
+        cp "$PEGBOARD_GUESTS_TARGET/wasm32-wasip2/release/$(basename "$(dirname "$manifest")").wasm" "$bundled"
+    done
+    tests/interop/run --plugins "$bundled"
 }
 
 # Nothing is measured or asserted here: the script must stay true.

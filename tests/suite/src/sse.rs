@@ -1,0 +1,108 @@
+//! The frames of an event stream, strictly: what a lenient reader would forgive is a failure here.
+
+use std::io::{BufRead as _, BufReader};
+
+use serde_json::Value;
+
+use crate::http::Body;
+
+/// What stands between two empty lines.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Frame {
+    /// Comments alone.
+    Comment(String),
+    /// An event.
+    Event {
+        /// `event:`
+        name: String,
+        /// `data:`, which is one line.
+        data: String,
+        /// `id:`
+        id: Option<String>,
+        /// `retry:`
+        retry: Option<u64>,
+    },
+}
+
+/// A stream, frame by frame. Dropping it closes the connection.
+pub struct Events {
+    reader: BufReader<Body>,
+}
+
+impl Events {
+    pub(crate) fn new(reader: BufReader<Body>) -> Self {
+        Self { reader }
+    }
+
+    /// The next frame, as soon as it is there; none at the end of the stream.
+    pub fn frame(&mut self) -> Option<Frame> {
+        let (mut comment, mut name, mut data, mut id, mut retry) = (None, None, None, None, None);
+        loop {
+            let line = self.line()?;
+            let Some((field, value)) = line.split_once(':') else {
+                assert_eq!(line, "", "a field without a colon");
+                break;
+            };
+            let value = value.strip_prefix(' ').unwrap_or(value).to_owned();
+            let again = match field {
+                "" => comment.replace(value).is_some(),
+                "event" => name.replace(value).is_some(),
+                "data" => data.replace(value).is_some(),
+                "id" => id.replace(value).is_some(),
+                "retry" => retry.replace(value.parse().expect("a number")).is_some(),
+                other => panic!("an event stream has no field {other:?}"),
+            };
+            assert!(!again, "{field:?} is there twice in one frame");
+        }
+        Some(match (comment, name, data) {
+            (Some(comment), None, None) => Frame::Comment(comment),
+            (None, Some(name), Some(data)) => Frame::Event { name, data, id, retry },
+            other => panic!("a frame with {other:?}"),
+        })
+    }
+
+    /// The next message, comments left out; none at the end of the stream.
+    pub fn message(&mut self) -> Option<Value> {
+        loop {
+            match self.frame()? {
+                Frame::Comment(_) => {}
+                Frame::Event { name, data, .. } => {
+                    assert_eq!(name, "message");
+                    return Some(serde_json::from_str(&data).unwrap_or_else(|error| panic!("{error}: {data}")));
+                }
+            }
+        }
+    }
+
+    /// The next message, which must be a notification of that method.
+    pub fn notification(&mut self, method: &str) -> Value {
+        let message = self.message().unwrap_or_else(|| panic!("the stream has ended; {method} was to come"));
+        assert_eq!(message["method"], method, "{message}");
+        assert!(message.get("id").is_none(), "a notification has no id: {message}");
+        message["params"].clone()
+    }
+
+    /// Checks that no message comes. For a server that keeps streams alive often; what happened before this was called
+    /// would come before its comments.
+    pub fn stays_quiet(&mut self) {
+        for _ in 0..5 {
+            let frame = self.frame();
+            assert!(matches!(frame, Some(Frame::Comment(_))), "nothing was to come: {frame:?}");
+        }
+    }
+
+    /// All messages up to the end of the stream.
+    pub fn rest(&mut self) -> Vec<Value> {
+        std::iter::from_fn(|| self.message()).collect()
+    }
+
+    fn line(&mut self) -> Option<String> {
+        let mut line = Vec::new();
+        self.reader.read_until(b'\n', &mut line).expect("the stream goes on or ends in order");
+        if line.is_empty() {
+            return None;
+        }
+        assert_eq!(line.pop(), Some(b'\n'), "the stream ends within a line");
+        Some(String::from_utf8(line).expect("text"))
+    }
+}
