@@ -15,6 +15,7 @@ use crate::registry::Registry;
 use crate::runtime::{Runtime, RuntimeError};
 use crate::session::MemoryStore;
 use crate::session::events::MemoryEvents;
+use crate::task::MemoryTasks;
 use crate::transport::{self, Endpoint};
 
 /// How many announcements of plugins wait for the loader; what comes beyond that is dropped, since one of many
@@ -63,6 +64,8 @@ impl App {
             sessions_required: config.sessions.required,
             retry_ms: config.events.retry_ms,
             events: Arc::new(MemoryEvents::new(config.events)),
+            tasks: Arc::new(MemoryTasks::new(&config.tasks)),
+            task_config: config.tasks,
         };
         let server = Server::new(registry.clone(), stores, config.server, config.questions)?;
         let endpoint = Endpoint::new(server, config.transport.clone());

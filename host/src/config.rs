@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::{loader, protocol, registry, runtime, session, telemetry, transport};
+use crate::{loader, protocol, registry, runtime, session, task, telemetry, transport};
 
 /// The settings of a whole server. `Config::default()` serves `./plugins` on loopback.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -33,6 +33,8 @@ pub struct Config {
     pub sessions: session::Config,
     /// What is kept of their streams, so that they can be resumed.
     pub events: session::events::Config,
+    /// Bounds of tasks.
+    pub tasks: task::Config,
     /// Who gets which name.
     pub registry: registry::Config,
 }

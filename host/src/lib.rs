@@ -12,6 +12,7 @@
 //! | [`runtime`] | runs plugins, each call in a fresh instance, within limits |
 //! | [`loader`] | watches the drop directory, and publishes what can be loaded from it |
 //! | [`session`] | sessions of legacy clients, behind a store |
+//! | [`task`] | calls that go on after they were answered, behind a store |
 //! | [`protocol`] | MCP: one message in, a reply out, on every revision |
 //! | [`transport`] | HTTP: the endpoint, its checks, streams that are never buffered |
 //! | [`telemetry`] | what the server tells its operator |
@@ -26,6 +27,7 @@ pub mod registry;
 pub mod runtime;
 pub mod schema;
 pub mod session;
+pub mod task;
 pub mod telemetry;
 #[cfg(test)]
 mod testing;

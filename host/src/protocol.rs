@@ -17,6 +17,7 @@ mod replay;
 mod reply;
 mod request_state;
 mod rounds;
+mod tasks;
 #[cfg(test)]
 mod tests;
 mod version;
@@ -44,12 +45,15 @@ use caller::{Caller, ModernMeta};
 use in_flight::InFlight;
 use methods::{completions, lifecycle, listen, prompts, resources, tools};
 use request_state::Sealer;
+use rounds::Begun;
+use tasks::Tasks;
 use waiting::Waiting;
 
 use crate::plugin::{JsonObject, Principal};
 use crate::registry::{Registry, Tool};
 use crate::session::events::EventStore;
 use crate::session::{SessionId, SessionStore, StoreError};
+use crate::task::{self, TaskStore};
 
 /// `tool` as the newest revision lists it.
 #[must_use]
@@ -109,6 +113,10 @@ pub struct Stores {
     pub events: Arc<dyn EventStore>,
     /// After how many milliseconds a client whose stream has ended comes back for the rest.
     pub retry_ms: u32,
+    /// Calls that go on after they were answered.
+    pub tasks: Arc<dyn TaskStore>,
+    /// Their bounds.
+    pub task_config: task::Config,
 }
 
 /// The protocol, over the plugins of a registry and the sessions of a store.
@@ -118,6 +126,7 @@ pub struct Server {
     sessions_required: bool,
     events: Arc<dyn EventStore>,
     retry_ms: u32,
+    tasks: Tasks,
     /// What the server names itself, in each modern result.
     info: Value,
     config: Config,
@@ -141,7 +150,7 @@ impl Server {
         config: Config,
         questions: Questions,
     ) -> Result<Self, KeyError> {
-        let Stores { sessions, sessions_required, events, retry_ms } = stores;
+        let Stores { sessions, sessions_required, events, retry_ms, tasks, task_config } = stores;
         let sealer = Arc::new(Sealer::new(&questions.state_keys)?);
         let in_flight = Arc::new(InFlight::default());
         let stop = CancellationToken::new();
@@ -153,6 +162,7 @@ impl Server {
             sessions_required,
             events,
             retry_ms,
+            tasks: Tasks::new(tasks, task_config),
             info: lifecycle::server_info(&config),
             config,
             questions: Arc::new(questions),
@@ -218,6 +228,9 @@ impl Server {
             "prompts/list" => self.cacheable(prompts::list(self, &caller, &params)?, "public"),
             "resources/list" => self.cacheable(resources::list(self, &caller, &id, &params).await?, "private"),
             "resources/templates/list" => self.cacheable(resources::list_templates(self, &caller, &params)?, "public"),
+            "tasks/get" => self.get_task(&caller, &params).await?,
+            "tasks/update" => self.update_task(&caller, &params).await?,
+            "tasks/cancel" => self.cancel_task(&caller, &params).await?,
             "subscriptions/listen" => {
                 return listen::subscriptions_listen(self, &id, &params).map(ReplyKind::Listen);
             }
@@ -307,7 +320,11 @@ impl Server {
             },
             _ => return Err(RequestError::method_not_found(method)),
         };
-        self.begin(caller, id, &mut params, work).await.map(ReplyKind::Call)
+        let finish = self.finisher(caller.revision);
+        Ok(match self.begin(caller, id.clone(), &mut params, work).await? {
+            Begun::Call(call) => ReplyKind::Call(call),
+            Begun::Task(created) => ReplyKind::Response(Response::new(&id, Ok(finish(created)))),
+        })
     }
 
     /// Says how long a list may be kept, and by whom: for everybody, or for this caller alone.

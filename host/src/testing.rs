@@ -131,6 +131,7 @@ pub(crate) fn tool(name: &str) -> ToolSpec {
         annotations: None,
         icons: Vec::new(),
         task_support: None,
+        asks_first: false,
         needs: None,
         meta: None,
         extra: None,

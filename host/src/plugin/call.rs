@@ -117,13 +117,15 @@ pub struct Call {
     pub context: Arc<CallContext>,
     /// The way back; absent while a plugin is being loaded.
     pub client: Option<Arc<dyn Client>>,
+    /// Nobody waits for it at a connection, so that it may take longer.
+    pub as_task: bool,
 }
 
 impl Call {
     /// A call without a client, as the loader makes it.
     #[must_use]
     pub fn detached() -> Self {
-        Self { context: Arc::default(), client: None }
+        Self { context: Arc::default(), client: None, as_task: false }
     }
 }
 

@@ -47,6 +47,8 @@ pub struct ToolSpec {
     pub icons: Vec<Icon>,
     /// Tasks.
     pub task_support: Option<TaskSupport>,
+    /// Where a call becomes a task: its first questions are put before it does.
+    pub asks_first: bool,
     /// Client capabilities that it cannot do without.
     pub needs: Option<JsonObject>,
     /// `_meta`.

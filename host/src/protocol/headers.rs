@@ -69,6 +69,7 @@ pub(super) fn check_standard(
     let named_by = match method {
         "tools/call" | "prompts/get" => "name",
         "resources/read" => "uri",
+        "tasks/get" | "tasks/update" | "tasks/cancel" => "taskId",
         _ => return Ok(()),
     };
     match params.get(named_by).and_then(Value::as_str) {

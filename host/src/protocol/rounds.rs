@@ -18,7 +18,7 @@ use super::reply::{Outcome, RunningCall};
 use super::request_state::{Binding, State};
 use super::version::Era;
 use super::waiting::Pending;
-use crate::plugin::{BoxFuture, Call, CallContext, CallError, JsonObject, Plugin};
+use crate::plugin::{BoxFuture, Call, CallContext, CallError, JsonObject, Plugin, Principal, TaskSupport};
 use crate::session::SessionId;
 
 /// What a plugin is asked to do, as often as it takes.
@@ -28,6 +28,16 @@ pub(super) trait Work: Send + Sync + 'static {
 
     /// What it is, for binding a state to it: the method, the name or URI, and the arguments.
     fn what(&self) -> (&'static str, &str, &Value);
+
+    /// Can it be done as a task?
+    fn task_support(&self) -> TaskSupport {
+        TaskSupport::Forbidden
+    }
+
+    /// If it is done as a task: are the first questions put before there is one?
+    fn asks_first(&self) -> bool {
+        false
+    }
 
     /// May the plugin ask its client?
     fn may_ask(&self) -> bool {
@@ -65,21 +75,40 @@ impl Ended {
 }
 
 /// All that is the same in each run of a request.
-struct Rounds {
+pub(super) struct Rounds {
     work: Arc<dyn Work>,
     context: Arc<CallContext>,
     channel: Arc<Channel>,
     questions: Arc<super::questions::Config>,
+    as_task: bool,
+}
+
+/// What has begun.
+pub(super) enum Begun {
+    /// A call, which runs while it is polled.
+    Call(RunningCall),
+    /// A task, which runs by itself; the `CreateTaskResult`.
+    Task(JsonObject),
 }
 
 impl Rounds {
+    /// Who called.
+    pub(super) fn principal(&self) -> Option<&Principal> {
+        self.context.principal.as_ref()
+    }
+
+    /// The most rounds.
+    pub(super) fn most(&self) -> u32 {
+        self.questions.max_rounds
+    }
+
     /// One run. What it asked counts more than what it said, so that no plugin gets past its own question.
-    async fn run(&self, answers: Answers) -> (Ended, Asked) {
+    pub(super) async fn run(&self, answers: Answers) -> (Ended, Asked) {
         let plugin = self.work.plugin();
         let capabilities = self.work.may_ask().then(|| self.context.capabilities.clone());
         let asker = Asker::new(plugin.id().clone(), self.questions.clone(), capabilities, answers);
         let client = Arc::new(CallClient { channel: self.channel.clone(), asker });
-        let call = Call { context: self.context.clone(), client: Some(client.clone()) };
+        let call = Call { context: self.context.clone(), client: Some(client.clone()), as_task: self.as_task };
         let ended = AssertUnwindSafe(self.work.run(call)).catch_unwind().await.unwrap_or_else(|_| {
             error!(plugin = %plugin.id(), "a call panicked in the host; this is a bug");
             Ended::Done(Err(RequestError::new(ErrorKind::Internal, "Internal error: see the server's log")))
@@ -96,7 +125,7 @@ impl Rounds {
         (ended, asked)
     }
 
-    fn too_many(&self) -> RequestError {
+    pub(super) fn too_many(&self) -> RequestError {
         let most = self.questions.max_rounds;
         let message = format!("The plugin {} asked more than {most} times", self.work.plugin().id());
         RequestError::new(ErrorKind::Internal, message)
@@ -114,7 +143,7 @@ impl Server {
         id: RequestId,
         params: &mut JsonObject,
         work: Arc<dyn Work>,
-    ) -> Result<RunningCall, RequestError> {
+    ) -> Result<Begun, RequestError> {
         let meta = match params.remove("_meta") {
             Some(Value::Object(meta)) => meta,
             _ => JsonObject::new(),
@@ -124,10 +153,19 @@ impl Server {
             Era::Modern => self.carried(&caller, params, &*work).await?,
             Era::Legacy => Carried::default(),
         };
+        let as_task = match revision.era {
+            Era::Modern => tasks::wanted(work.task_support(), &caller)? && (!work.asks_first() || state.rounds > 0),
+            Era::Legacy => false,
+        };
         let (channel, outbound) = Channel::new(caller::progress_token(&meta), caller.log_level);
         let context = caller.context(&id, meta);
         let questions = self.questions.clone();
-        let rounds = Rounds { work, context: Arc::new(context), channel: Arc::new(channel), questions };
+        let rounds = Rounds { work, context: Arc::new(context), channel: Arc::new(channel), questions, as_task };
+        if as_task {
+            // Progress and logs have no stream to go to.
+            drop(outbound);
+            return self.create_task(rounds, state.answers).await.map(Begun::Task);
+        }
         let finish = self.finisher(revision);
         let resumable = match revision.era {
             Era::Modern => None,
@@ -167,7 +205,7 @@ impl Server {
                 Outcome::detachable(Box::pin(call), self.tracker.clone())
             }
         };
-        Ok(RunningCall { outbound, outcome, resumable })
+        Ok(Begun::Call(RunningCall { outbound, outcome, resumable }))
     }
 
     /// What a modern client brings from the rounds before.

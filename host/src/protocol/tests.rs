@@ -15,6 +15,7 @@ use crate::plugin::{CallError, Content, Listing, Plugin, Progress, ToolOutput, T
 use crate::registry::{self, Admitted};
 use crate::session::events::MemoryEvents;
 use crate::session::{self, MemoryStore};
+use crate::task::MemoryTasks;
 use crate::testing::{FakePlugin, tool};
 
 struct Fake(HashMap<String, String>);
@@ -44,6 +45,8 @@ fn server_of(plugins: Vec<(Arc<dyn Plugin>, Listing)>, questions: Questions) -> 
         sessions_required: false,
         events: Arc::new(MemoryEvents::new(session::events::Config::default())),
         retry_ms: 1000,
+        tasks: Arc::new(MemoryTasks::new(&task::Config::default())),
+        task_config: task::Config::default(),
     };
     let config = Config { page_size: 2, ..Config::default() };
     Server::new(registry, stores, config, questions).unwrap()
@@ -69,7 +72,7 @@ fn modern(method: &str, mut params: Value) -> (Message, Fake) {
         params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = json!({});
     }
     let mut sent = headers([("mcp-protocol-version", "2026-07-28"), ("mcp-method", method)]);
-    if let Some(name) = params["name"].as_str().or(params["uri"].as_str()) {
+    if let Some(name) = ["name", "uri", "taskId"].iter().find_map(|key| params[*key].as_str()) {
         sent.0.insert("mcp-name".into(), name.into());
     }
     (message(&json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})), sent)

@@ -33,6 +33,10 @@ pub struct Config {
     pub log_messages: u32,
     /// Bytes of standard output and standard error, together, that one call may put into the host's log.
     pub stdio_bytes: u64,
+    /// As `cpu_time_ms`, for a run of a task.
+    pub task_cpu_time_ms: u64,
+    /// As `wall_time_ms`, for a run of a task.
+    pub task_wall_time_ms: u64,
     /// As `cpu_time_ms`, while a plugin is asked for what it offers.
     pub list_cpu_time_ms: u64,
     /// As `wall_time_ms`, while a plugin is asked for what it offers.
@@ -53,6 +57,8 @@ impl Default for Config {
             queue_time_ms: 2_000,
             log_messages: 1_000,
             stdio_bytes: 64 << 10,
+            task_cpu_time_ms: 60_000,
+            task_wall_time_ms: 1_800_000,
             list_cpu_time_ms: 2_000,
             list_wall_time_ms: 5_000,
         }

@@ -42,6 +42,7 @@ impl Budget {
         let (cpu_time_ms, wall_time_ms) = match purpose {
             Purpose::Listing => (limits.list_cpu_time_ms, limits.list_wall_time_ms),
             Purpose::Call => (limits.cpu_time_ms, limits.wall_time_ms),
+            Purpose::Task => (limits.task_cpu_time_ms, limits.task_wall_time_ms),
         };
         Self { cpu_time_ms, wall_time_ms, output_bytes: limits.output_bytes }
     }
@@ -51,12 +52,22 @@ impl Sandbox<'_> {
     /// Runs `job` on a fresh instance. The ticks count from before it exists, so that start functions and the guest's
     /// allocator are under the same limits as the call. Dropping the future unwinds the guest wherever it is, and
     /// gives its place back.
-    pub(super) async fn run<J: Job>(&self, job: J, call: Call, purpose: Purpose) -> Result<J::Output, CallError> {
+    pub(super) async fn run<J: Job>(&self, job: J, call: Call) -> Result<J::Output, CallError> {
+        let purpose = Purpose::of(&call);
+        self.run_for(job, call, purpose).await
+    }
+
+    /// Runs `job` to learn what the plugin offers: without a client, and under tighter limits.
+    pub(super) async fn list<J: Job>(&self, job: J) -> Result<J::Output, CallError> {
+        self.run_for(job, Call::detached(), Purpose::Listing).await
+    }
+
+    async fn run_for<J: Job>(&self, job: J, call: Call, purpose: Purpose) -> Result<J::Output, CallError> {
         let budget = Budget::of(purpose, &self.runtime.limits);
         let wall_time = Duration::from_millis(budget.wall_time_ms);
         let admitted_and_run = async {
             match purpose {
-                Purpose::Call => {
+                Purpose::Call | Purpose::Task => {
                     let _place = self.runtime.admission.call(self.places).await.map_err(CallError::Limit)?;
                     self.run_now(job, call, purpose, &budget).await
                 }

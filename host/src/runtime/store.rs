@@ -38,6 +38,14 @@ pub(super) enum Purpose {
     Listing,
     /// Somebody called it.
     Call,
+    /// Somebody called it, and does not wait for it.
+    Task,
+}
+impl Purpose {
+    /// Why this call runs.
+    pub(super) fn of(call: &Call) -> Self {
+        if call.as_task { Self::Task } else { Self::Call }
+    }
 }
 
 /// Made when the guest first asks for it: many never do, and it is not free.

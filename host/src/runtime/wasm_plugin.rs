@@ -8,7 +8,7 @@ use super::admission::Places;
 use super::component::{self, Exports};
 use super::jobs;
 use super::sandbox::Sandbox;
-use super::store::{Purpose, State};
+use super::store::State;
 use super::{Inner, LoadError};
 use crate::plugin::{
     Argument, BoxFuture, Call, CallError, Completion, CompletionTarget, Digest, Listing, Plugin, PluginId,
@@ -60,7 +60,7 @@ impl Plugin for WasmPlugin {
 
     fn list(self: Arc<Self>) -> BoxFuture<'static, Result<Listing, CallError>> {
         Box::pin(async move {
-            self.sandbox().run(jobs::List { exports: &self.exports }, Call::detached(), Purpose::Listing).await
+            self.sandbox().list(jobs::List { exports: &self.exports }).await
         })
     }
 
@@ -72,7 +72,7 @@ impl Plugin for WasmPlugin {
     ) -> BoxFuture<'static, Result<ToolOutput, CallError>> {
         Box::pin(async move {
             let tools = self.exports.tools.as_ref().ok_or_else(|| CallError::NotFound(name.to_string()))?;
-            self.sandbox().run(jobs::CallTool { tools, name: &name, arguments }, call, Purpose::Call).await
+            self.sandbox().run(jobs::CallTool { tools, name: &name, arguments }, call).await
         })
     }
 
@@ -84,21 +84,21 @@ impl Plugin for WasmPlugin {
     ) -> BoxFuture<'static, Result<PromptOutput, CallError>> {
         Box::pin(async move {
             let prompts = self.exports.prompts.as_ref().ok_or_else(|| CallError::NotFound(name.to_string()))?;
-            self.sandbox().run(jobs::GetPrompt { prompts, name: &name, arguments }, call, Purpose::Call).await
+            self.sandbox().run(jobs::GetPrompt { prompts, name: &name, arguments }, call).await
         })
     }
 
     fn list_resources(self: Arc<Self>, call: Call) -> BoxFuture<'static, Result<Vec<Resource>, CallError>> {
         Box::pin(async move {
             let Some(resources) = &self.exports.resources else { return Ok(Vec::new()) };
-            self.sandbox().run(jobs::ListResources { resources }, call, Purpose::Call).await
+            self.sandbox().run(jobs::ListResources { resources }, call).await
         })
     }
 
     fn read_resource(self: Arc<Self>, uri: String, call: Call) -> BoxFuture<'static, Result<ReadOutput, CallError>> {
         Box::pin(async move {
             let resources = self.exports.resources.as_ref().ok_or_else(|| CallError::NotFound(uri.clone()))?;
-            self.sandbox().run(jobs::ReadResource { resources, uri }, call, Purpose::Call).await
+            self.sandbox().run(jobs::ReadResource { resources, uri }, call).await
         })
     }
 
@@ -112,7 +112,7 @@ impl Plugin for WasmPlugin {
         Box::pin(async move {
             let Some(completions) = &self.exports.completions else { return Ok(Completion::default()) };
             let job = jobs::Complete { completions, target, argument, resolved };
-            self.sandbox().run(job, call, Purpose::Call).await
+            self.sandbox().run(job, call).await
         })
     }
 }

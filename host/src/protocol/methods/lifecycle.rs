@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::super::caller::{log_level, peer};
 use super::super::error::RequestError;
 use super::super::version::{self, Revision};
-use super::super::{Config, Origin, Server};
+use super::super::{Config, Origin, Server, tasks};
 use crate::plugin::{JsonObject, LogLevel};
 use crate::session::{Session, SessionId};
 
@@ -40,9 +40,11 @@ fn capabilities() -> Value {
 
 /// `server/discover`.
 pub(in super::super) fn discover(config: &Config) -> JsonObject {
+    let mut can = capabilities();
+    can["extensions"] = json!({tasks::EXTENSION: {}});
     let result = json!({
         "supportedVersions": version::supported(),
-        "capabilities": capabilities(),
+        "capabilities": can,
         // Also in `_meta`, as every modern result has it; clients of drafts read it here.
         "serverInfo": server_info(config),
         "ttlMs": config.list_ttl_ms,

@@ -13,7 +13,7 @@ use super::super::rounds::{Ended, Work};
 use super::super::version::{Era, Revision};
 use super::super::{Server, convert};
 use super::found;
-use crate::plugin::{BoxFuture, Call, CallError, Content, JsonObject, Plugin, ToolOutput};
+use crate::plugin::{BoxFuture, Call, CallError, Content, JsonObject, Plugin, TaskSupport, ToolOutput};
 use crate::registry::Tool;
 
 /// `tools/list`, one page of it.
@@ -83,6 +83,14 @@ impl Work for ToolCall {
 
     fn what(&self) -> (&'static str, &str, &Value) {
         ("tools/call", &self.tool.name, &self.arguments)
+    }
+
+    fn task_support(&self) -> TaskSupport {
+        self.tool.entry.spec.task_support.unwrap_or(TaskSupport::Forbidden)
+    }
+
+    fn asks_first(&self) -> bool {
+        self.tool.entry.spec.asks_first
     }
 
     fn run(&self, call: Call) -> BoxFuture<'_, Ended> {
