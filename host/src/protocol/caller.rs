@@ -109,7 +109,11 @@ impl Caller {
     /// A call on behalf of the request `id` that can say nothing to the client.
     pub(super) fn detached_call(&self, id: &RequestId, params: &JsonObject) -> Call {
         let meta = params.get("_meta").and_then(Value::as_object).cloned().unwrap_or_default();
-        Call { context: Arc::new(CallContext { wants_progress: false, ..self.context(id, meta) }), client: None, as_task: false }
+        Call {
+            context: Arc::new(CallContext { wants_progress: false, ..self.context(id, meta) }),
+            client: None,
+            as_task: false,
+        }
     }
 }
 

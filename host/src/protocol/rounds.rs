@@ -9,7 +9,6 @@ use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 use tracing::{debug, error};
 
-use super::Server;
 use super::caller::{self, Caller};
 use super::error::{ErrorKind, RequestError};
 use super::jsonrpc::{RequestId, Response, notification, request};
@@ -18,6 +17,7 @@ use super::reply::{Outcome, RunningCall};
 use super::request_state::{Binding, State};
 use super::version::Era;
 use super::waiting::Pending;
+use super::{Server, tasks};
 use crate::plugin::{BoxFuture, Call, CallContext, CallError, JsonObject, Plugin, Principal, TaskSupport};
 use crate::session::SessionId;
 

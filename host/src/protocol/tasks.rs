@@ -71,11 +71,7 @@ pub(super) fn wanted(support: TaskSupport, caller: &Caller) -> Result<bool, Requ
 
 impl Server {
     /// Makes a task of the work, which goes on by itself. Gives the `CreateTaskResult`.
-    pub(super) async fn create_task(
-        &self,
-        rounds: Rounds,
-        answers: Answers,
-    ) -> Result<JsonObject, RequestError> {
+    pub(super) async fn create_task(&self, rounds: Rounds, answers: Answers) -> Result<JsonObject, RequestError> {
         let Tasks { store, config, running } = &self.tasks;
         let task = Task::new(rounds.principal().cloned(), config)?;
         let (id, ttl) = (task.id.clone(), Duration::from_millis(task.ttl_ms));

@@ -3,6 +3,7 @@
 mod offers;
 mod replay;
 mod rounds;
+mod tasks;
 
 use std::collections::HashMap;
 use std::sync::Arc;

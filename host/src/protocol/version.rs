@@ -16,6 +16,7 @@ pub enum Era {
 
 /// One revision.
 #[derive(Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "a table")]
 pub struct Revision {
     /// Its name, a date.
     pub name: &'static str,

@@ -142,6 +142,8 @@ impl Config {
             ("concurrent_calls", self.concurrent_calls.into(), 1, 4_000),
             ("concurrent_calls_per_plugin", self.concurrent_calls_per_plugin.into(), 1, 4_000),
             ("queue_time_ms", self.queue_time_ms, 0, 3_600_000),
+            ("task_cpu_time_ms", self.task_cpu_time_ms, 1, 86_400_000),
+            ("task_wall_time_ms", self.task_wall_time_ms, 1, 86_400_000),
             ("list_cpu_time_ms", self.list_cpu_time_ms, 1, 3_600_000),
             ("list_wall_time_ms", self.list_wall_time_ms, 1, 3_600_000),
         ];

@@ -59,9 +59,7 @@ impl Plugin for WasmPlugin {
     }
 
     fn list(self: Arc<Self>) -> BoxFuture<'static, Result<Listing, CallError>> {
-        Box::pin(async move {
-            self.sandbox().list(jobs::List { exports: &self.exports }).await
-        })
+        Box::pin(async move { self.sandbox().list(jobs::List { exports: &self.exports }).await })
     }
 
     fn call_tool(

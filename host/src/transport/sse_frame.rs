@@ -27,9 +27,9 @@ pub(super) fn message(json: &str) -> Bytes {
 pub(super) fn replay(event: &ReplayEvent) -> Bytes {
     let mut frame = String::with_capacity(64 + event.message.as_ref().map_or(0, |message| message.len()));
     // Writing to a text does not fail.
-    let _ = write!(frame, "id: {}\n", event.id);
+    let _ = writeln!(frame, "id: {}", event.id);
     if let Some(retry) = event.retry_ms {
-        let _ = write!(frame, "retry: {retry}\n");
+        let _ = writeln!(frame, "retry: {retry}");
     }
     match &event.message {
         Some(json) => {

@@ -50,6 +50,8 @@ pub struct Tool {
     pub icons: Vec<Icon>,
     /// Tasks.
     pub task_support: Option<TaskSupport>,
+    /// Where a call is run as a task: its first questions are put before there is one.
+    pub asks_first: bool,
     /// Client capabilities that it cannot do without.
     pub needs: Option<Object>,
     /// `_meta`.
@@ -100,6 +102,7 @@ impl ToolText {
             annotations: self.annotations,
             icons: Vec::new(),
             task_support: None,
+            asks_first: false,
             needs: None,
             meta: None,
             extra: None,

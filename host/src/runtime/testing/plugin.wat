@@ -89,7 +89,7 @@
     (field "name" string) (field "title" (option string)) (field "description" string)
     (field "input-schema" $json) (field "output-schema" (option $json))
     (field "annotations" (option $tool-annotations')) (field "icons" (list $icon))
-    (field "task-support" (option $task-support')) (field "needs" (option $json))
+    (field "task-support" (option $task-support')) (field "asks-first" bool) (field "needs" (option $json))
     (field "meta" (option $json)) (field "extra" (option $json))))
   (type $tool-result' (record
     (field "content" (list $content)) (field "structured-content" (option $json)) (field "is-error" bool)
@@ -152,7 +152,7 @@
       (field "name" string) (field "title" (option string)) (field "description" string)
       (field "input-schema" $json) (field "output-schema" (option $json))
       (field "annotations" (option $tool-annotations)) (field "icons" (list $icon))
-      (field "task-support" (option $task-support)) (field "needs" (option $json))
+      (field "task-support" (option $task-support)) (field "asks-first" bool) (field "needs" (option $json))
       (field "meta" (option $json)) (field "extra" (option $json))))
     (import "type-tool" (type $tool (eq $tool')))
     (type $tool-result' (record
@@ -177,7 +177,7 @@
       (field "name" string) (field "title" (option string)) (field "description" string)
       (field "input-schema" $json-out) (field "output-schema" (option $json-out))
       (field "annotations" (option $tool-annotations-out)) (field "icons" (list $icon-out))
-      (field "task-support" (option $task-support-out)) (field "needs" (option $json-out))
+      (field "task-support" (option $task-support-out)) (field "asks-first" bool) (field "needs" (option $json-out))
       (field "meta" (option $json-out)) (field "extra" (option $json-out))))
     (export $tool-out "tool" (type $tool''))
     (type $tool-result'' (record

@@ -55,6 +55,7 @@ pub struct ToolOptions {
     pub open_world: Option<bool>,
     /// An expression of type `TaskSupport`.
     pub task_support: Option<TokenStream>,
+    pub asks_first: Option<bool>,
     /// An expression of anything that can be a JSON object.
     pub needs: Option<TokenStream>,
     /// Expressions of JSON objects, or of their text.
@@ -81,13 +82,15 @@ impl ToolOptions {
             "idempotent" => once(&mut self.idempotent, meta, flag(meta)?),
             "open_world" => once(&mut self.open_world, meta, flag(meta)?),
             "task_support" => once(&mut self.task_support, meta, task_support(meta)?),
+            "asks_first" => once(&mut self.asks_first, meta, flag(meta)?),
             "needs" => once(&mut self.needs, meta, needs(meta)?),
             "input_schema" => once(&mut self.input_schema, meta, meta.value()?.parse()?),
             "output_schema" => once(&mut self.output_schema, meta, meta.value()?.parse()?),
             key if self.shown.read(key, meta)? => Ok(()),
             _ => Err(meta.error(
                 "expected one of `name`, `title`, `description`, `read_only`, `destructive`, `idempotent`, \
-                 `open_world`, `needs`, `task_support`, `input_schema`, `output_schema`, `icon`, `meta`, `extra`",
+                 `open_world`, `needs`, `task_support`, `asks_first`, `input_schema`, `output_schema`, `icon`, `meta`, \
+                 `extra`",
             )),
         }
     }

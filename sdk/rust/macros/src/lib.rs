@@ -28,7 +28,7 @@ use syn::parse_macro_input;
 ///   error may be anything that can be displayed.
 /// - **Promises**: `read_only`, `destructive`, `idempotent`, `open_world`, alone or with `= false`.
 /// - **More**: `icon = "https://…"` or `icon(src = "…", mime_type = "…", sizes = "48x48 any", theme = "dark")`,
-///   repeatable; `task_support = "optional"`; `needs("elicitation", "sampling")`, the client capabilities
+///   repeatable; `task_support = "optional"`, with `asks_first` if its first questions come before the task; `needs("elicitation", "sampling")`, the client capabilities
 ///   that the tool cannot do without; `needs`, `meta` and `extra` `= json!({…})`.
 /// - **Schemas** of one's own: `input_schema` and `output_schema` `= json!({…})`, or `= include_str!("….json")`.
 ///   Clients see them unchanged. The arguments need no `JsonSchema` then; `args: Value` takes any.

@@ -165,6 +165,9 @@ fn more(options: &ToolOptions) -> TokenStream {
     if let Some(support) = &options.task_support {
         statements.extend(quote!(tool.task_support = ::std::option::Option::Some(#support);));
     }
+    if let Some(asks_first) = options.asks_first {
+        statements.extend(quote!(tool.asks_first = #asks_first;));
+    }
     if let Some(needs) = &options.needs {
         statements.extend(set_object(&tool, "needs", needs));
     }

@@ -37,6 +37,7 @@ impl From<Tool> for tools::Tool {
             annotations: (from.annotations != ToolAnnotations::default()).then(|| from.annotations.into()),
             icons: list(from.icons),
             task_support: from.task_support.map(Into::into),
+            asks_first: from.asks_first,
             needs: from.needs.map(json),
             meta: from.meta.map(json),
             extra: from.extra.map(json),
