@@ -3,6 +3,7 @@
 //! [`Server::handle`] decides the era of a message, checks what its revision demands, and hands it to a
 //! method. It knows no HTTP beyond the names of headers; transports put messages in and carry replies out.
 
+mod batch;
 mod caller;
 mod convert;
 mod error;
@@ -31,6 +32,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
+pub use batch::{Batch, BatchReply, Incoming};
 pub use error::{ErrorKind, RequestError};
 pub use headers::{Header, RequestHeaders};
 pub use jsonrpc::{Message, NotAMessage, RequestId, Response};

@@ -13,6 +13,8 @@ mod sse_frame;
 mod stream;
 mod stream_log;
 mod streamable_http;
+#[cfg(test)]
+mod tests;
 
 pub use config::{Config, ConfigError};
 pub use serve::{ServeError, bind, serve};

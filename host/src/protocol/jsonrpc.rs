@@ -112,10 +112,8 @@ impl Message {
             id,
             error: RequestError::new(ErrorKind::InvalidRequest, format!("Invalid request: {why}")),
         };
-        let mut object = match value {
-            Value::Object(object) => object,
-            Value::Array(_) => return Err(refused(None, "batches are not served; send one message a request")),
-            _ => return Err(refused(None, "a message is a JSON object")),
+        let Value::Object(mut object) = value else {
+            return Err(refused(None, "a message is a JSON object"));
         };
         let raw_id = object.get("id");
         let id = raw_id.and_then(RequestId::from_json);

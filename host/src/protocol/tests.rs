@@ -1,5 +1,6 @@
 //! The protocol as a whole, over a fake plugin and without a transport.
 
+mod batches;
 mod offers;
 mod replay;
 mod rounds;

@@ -30,6 +30,8 @@ pub struct Revision {
     pub resource_links: bool,
     /// Does a stream that can be resumed begin with an event that has nothing but an id?
     pub primed_streams: bool,
+    /// May several messages come as one JSON array?
+    pub batches: bool,
     /// The code of a resource that there is not.
     pub resource_not_found: ErrorKind,
 }
@@ -43,6 +45,7 @@ pub static REVISIONS: [Revision; 4] = [
         icons: true,
         resource_links: true,
         primed_streams: false,
+        batches: false,
         resource_not_found: ErrorKind::InvalidParams,
     },
     Revision {
@@ -52,6 +55,7 @@ pub static REVISIONS: [Revision; 4] = [
         icons: true,
         resource_links: true,
         primed_streams: true,
+        batches: false,
         resource_not_found: ErrorKind::ResourceNotFound,
     },
     Revision {
@@ -61,6 +65,7 @@ pub static REVISIONS: [Revision; 4] = [
         icons: false,
         resource_links: true,
         primed_streams: false,
+        batches: false,
         resource_not_found: ErrorKind::ResourceNotFound,
     },
     Revision {
@@ -70,6 +75,7 @@ pub static REVISIONS: [Revision; 4] = [
         icons: false,
         resource_links: false,
         primed_streams: false,
+        batches: true,
         resource_not_found: ErrorKind::ResourceNotFound,
     },
 ];

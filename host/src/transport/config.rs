@@ -20,6 +20,8 @@ pub struct Config {
     pub allow_unauthenticated: bool,
     /// The most bytes of a request's body.
     pub max_body_bytes: usize,
+    /// The most messages in one JSON-RPC batch, which clients of 2025-03-26 may send.
+    pub max_batch: usize,
     /// The most bytes of a request's head.
     pub max_header_bytes: usize,
     /// The most headers of a request.
@@ -50,6 +52,7 @@ impl Default for Config {
             allowed_origins: Vec::new(),
             allow_unauthenticated: false,
             max_body_bytes: 4 * 1024 * 1024,
+            max_batch: 64,
             max_header_bytes: 64 * 1024,
             max_headers: 100,
             max_connections: 20_000,

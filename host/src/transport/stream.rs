@@ -110,6 +110,24 @@ impl Source for RunningCall {
     }
 }
 
+/// The calls of a batch, side by side.
+pub(super) struct Calls(Vec<RunningCall>);
+
+impl Calls {
+    pub(super) fn new(calls: Vec<RunningCall>) -> Self {
+        Self(calls.into_iter().map(RunningCall::into_task).collect())
+    }
+}
+
+impl Source for Calls {
+    const KIND: &'static str = "batch";
+
+    fn poll(&mut self, cx: &mut Context<'_>, queue: &mut VecDeque<Bytes>) -> Poll<Reason> {
+        self.0.retain_mut(|call| call.poll(cx, queue).is_pending());
+        if self.0.is_empty() { Poll::Ready(Reason::Completed) } else { Poll::Pending }
+    }
+}
+
 impl Source for Replay {
     const KIND: &'static str = "resumable call";
 

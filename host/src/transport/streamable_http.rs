@@ -17,10 +17,11 @@ use tracing::debug;
 
 use super::accept::Accepts;
 use super::guard::Guard;
-use super::stream::{EventStream, Listening, StreamOptions};
+use super::stream::{Calls, EventStream, Listening, StreamOptions};
 use super::{Config, cors, respond, sse_frame};
 use crate::protocol::{
-    self, Era, Header, Message, Origin, Outbound, REVISIONS, Reply, ReplyKind, RequestHeaders, RunningCall, Server,
+    self, Batch, BatchReply, Era, Header, Incoming, Origin, Outbound, REVISIONS, Reply, ReplyKind, RequestHeaders,
+    RunningCall, Server,
 };
 
 /// The endpoint: a protocol server behind the checks of HTTP. Cheap to clone.
@@ -124,16 +125,44 @@ impl Inner {
             Ok(body) => body,
             Err(refused) => return refused,
         };
-        let message = match Message::parse(&body) {
-            Ok(message) => message,
+        let origin = Headers(headers);
+        let message = match Incoming::parse(&body, self.config.max_batch) {
+            Ok(Incoming::One(message)) => message,
+            Ok(Incoming::Batch(batch)) => return self.batch(batch, origin.origin(), accepts).await,
             Err(refused) => {
                 let response = protocol::Response::error(refused.id.as_ref(), &refused.error);
                 return respond::json(response, Era::Modern);
             }
         };
-        let headers = Headers(headers);
-        let reply = self.server.handle(message, headers.origin()).await;
+        let reply = self.server.handle(message, origin.origin()).await;
         self.carry(reply, accepts).await
+    }
+
+    async fn batch(&self, batch: Batch, origin: Origin<'_>, accepts: Accepts) -> Response {
+        let BatchReply { session, mut responses, calls } = match self.server.handle_batch(batch, origin).await {
+            Ok(reply) => reply,
+            Err(error) => return respond::json(protocol::Response::error(None, &error), Era::Legacy),
+        };
+        let response = if responses.is_empty() && calls.is_empty() {
+            respond::empty(StatusCode::ACCEPTED)
+        } else if accepts.event_stream && (!calls.is_empty() || !accepts.json) {
+            let mut first = BytesMut::new();
+            for response in &responses {
+                first.extend_from_slice(&sse_frame::message(&response.json));
+            }
+            let first = if first.is_empty() { sse_frame::COMMENT } else { first.freeze() };
+            let calls = Calls::new(calls);
+            respond::event_stream(Body::new(EventStream::new(calls, Some(first), self.stream.clone())))
+        } else {
+            let outcomes = calls.into_iter().map(|RunningCall { mut outbound, outcome, .. }| {
+                outbound.close();
+                outcome
+            });
+            responses.extend(futures_util::future::join_all(outcomes).await.into_iter().flatten());
+            let array = protocol::Response { json: BatchReply::array(&responses), error: None };
+            respond::json(array, Era::Legacy)
+        };
+        respond::with_session(response, session.as_ref())
     }
 
     async fn get(&self, headers: &HeaderMap) -> Response {
