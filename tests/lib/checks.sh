@@ -68,7 +68,7 @@ check_plugins() {
 }
 
 check_guests() {
-    cargo_in tests/guests test --quiet
+    test_guests tests/guests
     build_guests tests/guests
 }
 
