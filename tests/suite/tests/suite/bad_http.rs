@@ -34,7 +34,6 @@ fn what_is_no_message_is_an_invalid_request_and_keeps_its_id() {
         json!(1),
         json!("ping"),
         json!([]),
-        json!([request(1, "ping", Value::Null)]),
         json!({}),
         json!({"id": 1, "method": "ping"}),
         json!({"jsonrpc": "1.0", "id": 1, "method": "ping"}),
@@ -51,6 +50,16 @@ fn what_is_no_message_is_an_invalid_request_and_keeps_its_id() {
     let bad = json!({"jsonrpc": "2.0", "id": "mine", "method": "ping", "params": 1});
     let answer = Request::post(bad.to_string()).send(&server).json();
     assert_eq!(answer["id"], "mine");
+}
+
+#[test]
+fn a_batch_on_a_revision_that_has_none_is_an_invalid_request() {
+    let server = Server::start(&[]);
+    let batch = Request::post(json!([request(1, "ping", Value::Null)]).to_string());
+    for version in ["2026-07-28", "2025-11-25", "2025-06-18"] {
+        let (status, code, message) = refused(&server, &batch.clone().header("MCP-Protocol-Version", version));
+        assert!((status, code) == (400, -32600) && message.contains("batch"), "{version}: {message}");
+    }
 }
 
 #[test]
