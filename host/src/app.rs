@@ -67,7 +67,7 @@ impl App {
             tasks: Arc::new(MemoryTasks::new(&config.tasks)),
             task_config: config.tasks,
         };
-        let server = Server::new(registry.clone(), stores, config.server, config.questions)?;
+        let server = Server::new(registry.clone(), stores, config.server, config.compat, config.questions)?;
         let endpoint = Endpoint::new(server, config.transport.clone());
         Ok(Self { registry, endpoint, loader, transport: config.transport })
     }

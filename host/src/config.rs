@@ -27,6 +27,8 @@ pub struct Config {
     pub transport: transport::Config,
     /// What the server says of itself.
     pub server: protocol::Config,
+    /// How far clients that break the protocol are met.
+    pub compat: protocol::Compat,
     /// Which plugins may put questions to clients.
     pub questions: protocol::Questions,
     /// Bounds of legacy clients' sessions.

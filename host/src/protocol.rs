@@ -5,6 +5,7 @@
 
 mod batch;
 mod caller;
+mod compat;
 mod convert;
 mod error;
 mod headers;
@@ -33,6 +34,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 pub use batch::{Batch, BatchReply, Incoming};
+pub use compat::{Config as Compat, HeaderMismatch};
 pub use error::{ErrorKind, RequestError};
 pub use headers::{Header, RequestHeaders};
 pub use jsonrpc::{Message, NotAMessage, RequestId, Response};
@@ -132,6 +134,7 @@ pub struct Server {
     /// What the server names itself, in each modern result.
     info: Value,
     config: Config,
+    compat: Compat,
     questions: Arc<Questions>,
     sealer: Arc<Sealer>,
     in_flight: Arc<InFlight>,
@@ -150,6 +153,7 @@ impl Server {
         registry: Arc<Registry>,
         stores: Stores,
         config: Config,
+        compat: Compat,
         questions: Questions,
     ) -> Result<Self, KeyError> {
         let Stores { sessions, sessions_required, events, retry_ms, tasks, task_config } = stores;
@@ -167,6 +171,7 @@ impl Server {
             tasks: Tasks::new(tasks, task_config),
             info: lifecycle::server_info(&config),
             config,
+            compat,
             questions: Arc::new(questions),
             sealer,
             in_flight,
@@ -215,13 +220,20 @@ impl Server {
         };
         let headers = origin.headers;
         let meta = ModernMeta::read(params.get("_meta").and_then(Value::as_object))?;
-        if let Some(headers) = headers {
-            headers::check_version(headers, meta.version)?;
+        let mut tolerated = false;
+        if let Some(headers) = headers
+            && let Err(error) = headers::check_version(headers, meta.version)
+        {
+            tolerated = self.compat.takes(headers, meta.version, meta.client());
+            if !tolerated {
+                return Err(self.compat.refused(error));
+            }
+            tracing::warn!(client = ?meta.client(), "a modern request under a legacy version header was taken");
         }
         let revision = version::find(meta.version).filter(|revision| revision.era == Era::Modern);
         let revision = revision.ok_or_else(|| RequestError::unsupported_version(meta.version))?;
         if let Some(headers) = headers {
-            headers::check_standard(headers, &method, &params)?;
+            headers::check_standard(headers, &method, &params, tolerated)?;
         }
         let caller = meta.caller(revision, origin.principal.cloned());
         let result = match method.as_str() {

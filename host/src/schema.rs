@@ -11,6 +11,7 @@ mod walk;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, ValidationError};
 use serde_json::Value;
 
@@ -107,7 +108,13 @@ fn bounded<T>(budget: u32, check: impl FnOnce() -> T) -> Result<T, Violation> {
 
 fn describe(error: &ValidationError<'_>) -> String {
     let path = error.instance_path().to_string();
-    let mut text = format!("{}: {error}", Pointer(&path));
+    let mut text = match error.kind() {
+        // The validator names two or three; whoever is to choose again needs all.
+        ValidationErrorKind::Enum { options } => {
+            format!("{}: {} is not one of {options}", Pointer(&path), error.instance())
+        }
+        _ => format!("{}: {error}", Pointer(&path)),
+    };
     if let Some((cut, _)) = text.char_indices().nth(MAX_ERROR_CHARS) {
         text.truncate(cut);
         text.push('…');
@@ -143,6 +150,12 @@ mod tests {
         assert!(text.contains("/n: ") && text.contains("/properties/n/minimum"), "{text}");
         let text = broken(&schema, &json!({}));
         assert!(text.contains("(root)") && text.contains("\"n\" is a required property"), "{text}");
+    }
+
+    #[test]
+    fn all_that_can_be_chosen_is_named() {
+        let text = broken(&json!({"enum": ["a", "b", "c", "d", "e", "f"]}), &json!("x"));
+        assert!(text.contains(r#""x" is not one of ["a","b","c","d","e","f"]"#), "{text}");
     }
 
     #[test]

@@ -50,6 +50,9 @@ impl Shelf {
         let id = version.admitted.plugin().id().clone();
         let (digest, tools, cached) = (short(&version.digest), version.admitted.tools().len(), version.cached);
         let elapsed_ms = u64::try_from(version.elapsed.as_millis()).unwrap_or(u64::MAX);
+        for warning in version.admitted.warnings() {
+            tracing::warn!(%id, "{warning}");
+        }
         let previous = self.0.insert(name.to_owned(), File { served: Some(version), ..File::default() });
         if let Some(before) = previous.and_then(|file| file.served) {
             let before = short(&before.digest);

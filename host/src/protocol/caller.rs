@@ -54,6 +54,11 @@ impl<'a> ModernMeta<'a> {
         Ok(Self { version, client, capabilities, log_level })
     }
 
+    /// The client, as it names itself.
+    pub(super) fn client(&self) -> Option<&Peer> {
+        self.client.as_ref()
+    }
+
     /// The caller, on a revision that is served.
     pub(super) fn caller(self, revision: &'static Revision, principal: Option<Principal>) -> Caller {
         Caller {

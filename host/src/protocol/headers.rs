@@ -56,7 +56,7 @@ pub(super) fn check_version(headers: &dyn RequestHeaders, version: &str) -> Resu
     }
 }
 
-/// Checks `Mcp-Method` and, where the method has a name or URI, `Mcp-Name`.
+/// Checks `Mcp-Method` and, where the method has a name or URI, `Mcp-Name`. With `if_there` a header may be missing.
 ///
 /// # Errors
 /// A header mismatch.
@@ -64,8 +64,12 @@ pub(super) fn check_standard(
     headers: &dyn RequestHeaders,
     method: &str,
     params: &JsonObject,
+    if_there: bool,
 ) -> Result<(), RequestError> {
-    check_text(headers, "Mcp-Method", method, false)?;
+    let is_missing = |name: &str| if_there && headers.get(name) == Header::Absent;
+    if !is_missing("mcp-method") {
+        check_text(headers, "Mcp-Method", method, false)?;
+    }
     let named_by = match method {
         "tools/call" | "prompts/get" => "name",
         "resources/read" => "uri",
@@ -73,6 +77,7 @@ pub(super) fn check_standard(
         _ => return Ok(()),
     };
     match params.get(named_by).and_then(Value::as_str) {
+        Some(_) if is_missing("mcp-name") => Ok(()),
         Some(name) => check_text(headers, "Mcp-Name", name, true),
         // The method says what is wrong with its parameters.
         None => Ok(()),
@@ -166,9 +171,9 @@ mod tests {
     #[test]
     fn the_method_must_be_mirrored_exactly() {
         let empty = JsonObject::new();
-        assert!(check_standard(&fake([("mcp-method", "tools/list")]), "tools/list", &empty).is_ok());
+        assert!(check_standard(&fake([("mcp-method", "tools/list")]), "tools/list", &empty, false).is_ok());
         for wrong in [fake([]), fake([("mcp-method", "TOOLS/LIST")]), fake([("mcp-method", "ping")])] {
-            let error = check_standard(&wrong, "tools/list", &empty).unwrap_err();
+            let error = check_standard(&wrong, "tools/list", &empty, false).unwrap_err();
             assert_eq!(error.kind, ErrorKind::HeaderMismatch);
         }
     }
@@ -177,10 +182,10 @@ mod tests {
     fn a_name_may_be_in_base64() {
         let call = params(&json!({"name": "größe"}));
         let good = fake([("mcp-method", "tools/call"), ("mcp-name", "=?base64?Z3LDtsOfZQ==?=")]);
-        assert!(check_standard(&good, "tools/call", &call).is_ok());
+        assert!(check_standard(&good, "tools/call", &call, false).is_ok());
         for bad in ["=?base64?Z3LDtsOfZQ?=", "=?base64?!!?=", "grosse", "=?BASE64?Z3LDtsOfZQ==?="] {
             let headers = fake([("mcp-method", "tools/call"), ("mcp-name", bad)]);
-            assert!(check_standard(&headers, "tools/call", &call).is_err(), "{bad}");
+            assert!(check_standard(&headers, "tools/call", &call, false).is_err(), "{bad}");
         }
     }
 

@@ -51,7 +51,7 @@ fn server_of(plugins: Vec<(Arc<dyn Plugin>, Listing)>, questions: Questions) -> 
         task_config: task::Config::default(),
     };
     let config = Config { page_size: 2, ..Config::default() };
-    Server::new(registry, stores, config, questions).unwrap()
+    Server::new(registry, stores, config, Compat::default(), questions).unwrap()
 }
 
 /// A request over HTTP with these headers.
@@ -148,6 +148,32 @@ async fn modern_requests_are_refused_by_the_first_rule_they_break() {
     assert_eq!(error, Some(ErrorKind::UnsupportedProtocolVersion));
     assert_eq!(reply["error"]["data"]["requested"], "v999.0.0");
     assert_eq!(reply["error"]["data"]["supported"][0], "2026-07-28");
+}
+
+#[tokio::test]
+async fn a_modern_body_under_a_legacy_header_is_taken_from_claude_alone() {
+    let server = echo_server(&[tool("t")]);
+    let claude = json!({"name": "claude-ai", "version": "0.1.0"});
+    let other = json!({"name": "other", "version": "1"});
+    for (client, agent, header, taken) in [
+        (&claude, "x", "2025-11-25", true),
+        (&other, "Claude-User", "2025-11-25", true),
+        (&other, "x", "2025-11-25", false),
+        (&claude, "x", "v999", false),
+    ] {
+        let (request, mut sent) =
+            modern("tools/list", json!({"_meta": {"io.modelcontextprotocol/clientInfo": client}}));
+        sent.0.insert("mcp-protocol-version".into(), header.into());
+        sent.0.insert("user-agent".into(), agent.into());
+        sent.0.remove("mcp-method");
+        let (reply, error) = response(server.handle(request, from(&sent)).await).await;
+        assert_eq!(error, (!taken).then_some(ErrorKind::HeaderMismatch), "{client} {agent} {header}");
+        if !taken {
+            assert!(reply["error"]["message"].as_str().unwrap().contains("compat.header_mismatch"), "{reply}");
+        } else {
+            assert_eq!(reply["result"]["resultType"], "complete");
+        }
+    }
 }
 
 #[tokio::test]

@@ -190,6 +190,20 @@ impl Admitted {
         &self.tools
     }
 
+    /// What will trouble some clients, though it is allowed; a sentence each.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let choices = |schema: &Value| ["anyOf", "allOf", "oneOf"].into_iter().find(|key| schema.get(key).is_some());
+        let troubled = self.tools.iter().filter_map(|tool| {
+            let keyword = choices(&tool.spec.input_schema)?;
+            Some(format!(
+                "tool `{}`: its input schema has `{keyword}` at the top, for which Claude refuses it",
+                tool.own_name
+            ))
+        });
+        troubled.collect()
+    }
+
     /// Its prompts, in its order.
     #[must_use]
     pub fn prompts(&self) -> &[Arc<PromptEntry>] {

@@ -13,7 +13,7 @@ use super::super::rounds::{Ended, Work};
 use super::super::version::{Era, Revision};
 use super::super::{Server, convert};
 use super::found;
-use crate::plugin::{BoxFuture, Call, CallError, Content, JsonObject, Plugin, TaskSupport, ToolOutput};
+use crate::plugin::{BoxFuture, Call, CallError, Content, JsonObject, Plugin, ResourceBody, TaskSupport, ToolOutput};
 use crate::registry::Tool;
 
 /// `tools/list`, one page of it.
@@ -67,6 +67,22 @@ pub(in super::super) fn call(
         }
     }
     Ok(ToolCall { tool: tool.clone(), arguments: Value::Object(arguments), revision: caller.revision })
+}
+
+/// What Claude's connectors take of a result.
+const MANY_CHARACTERS: usize = 150_000;
+
+/// About how many characters a piece has on the wire.
+fn size(content: &Content) -> usize {
+    match content {
+        Content::Text(text) => text.text.len(),
+        Content::Image(media) | Content::Audio(media) => media.data.len() / 3 * 4,
+        Content::Embedded(embedded) => match &embedded.contents.body {
+            ResourceBody::Text(text) => text.len(),
+            ResourceBody::Blob(bytes) => bytes.len() / 3 * 4,
+        },
+        Content::ResourceLink(_) | Content::Other(_) => 0,
+    }
 }
 
 /// A tool, to be run with arguments.
@@ -154,6 +170,13 @@ impl ToolCall {
     }
 
     fn done(&self, output: ToolOutput) -> Ended {
+        let size = output.content.iter().map(size).sum::<usize>();
+        if size > MANY_CHARACTERS {
+            warn!(
+                tool = %self.tool.name, plugin = %self.tool.plugin().id(), size,
+                "a result of more than {MANY_CHARACTERS} characters; Claude cuts it off"
+            );
+        }
         Ended::Done(Ok(convert::tool_output(output, self.revision)))
     }
 }
