@@ -226,7 +226,7 @@ impl Server {
         {
             tolerated = self.compat.takes(headers, meta.version, meta.client());
             if !tolerated {
-                return Err(self.compat.refused(error));
+                return Err(compat::refused(error));
             }
             tracing::warn!(client = ?meta.client(), "a modern request under a legacy version header was taken");
         }

@@ -47,11 +47,11 @@ impl Config {
             }
         }
     }
+}
 
-    /// Says which setting would have taken it.
-    pub(super) fn refused(&self, mut error: RequestError) -> RequestError {
-        error.message.push_str("; the setting `compat.header_mismatch` decides about clients that send both");
-        tracing::warn!("{}", error.message);
-        error
-    }
+/// Says, to the client and in the log, which setting would have taken it.
+pub(super) fn refused(mut error: RequestError) -> RequestError {
+    error.message.push_str("; the setting `compat.header_mismatch` decides about clients that send both");
+    tracing::warn!("{}", error.message);
+    error
 }

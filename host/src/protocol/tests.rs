@@ -168,10 +168,10 @@ async fn a_modern_body_under_a_legacy_header_is_taken_from_claude_alone() {
         sent.0.remove("mcp-method");
         let (reply, error) = response(server.handle(request, from(&sent)).await).await;
         assert_eq!(error, (!taken).then_some(ErrorKind::HeaderMismatch), "{client} {agent} {header}");
-        if !taken {
-            assert!(reply["error"]["message"].as_str().unwrap().contains("compat.header_mismatch"), "{reply}");
-        } else {
+        if taken {
             assert_eq!(reply["result"]["resultType"], "complete");
+        } else {
+            assert!(reply["error"]["message"].as_str().unwrap().contains("compat.header_mismatch"), "{reply}");
         }
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn server(plugin: Arc<dyn Plugin>, tools: &[ToolSpec], questions: Que
         tasks: Arc::new(task::MemoryTasks::new(&task::Config::default())),
         task_config: task::Config::default(),
     };
-    Server::new(registry, stores, protocol::Config::default(), questions).unwrap()
+    Server::new(registry, stores, protocol::Config::default(), protocol::Compat::default(), questions).unwrap()
 }
 
 /// A protocol server whose tool `t` echoes its arguments.
