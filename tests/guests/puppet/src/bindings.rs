@@ -6,6 +6,9 @@ wit_bindgen::generate!({
     inline: "package tests:puppet; world puppet {
         import pegboard:plugin/client@0.1.0;
         export pegboard:plugin/tools@0.1.0;
+        export pegboard:plugin/prompts@0.1.0;
+        export pegboard:plugin/resources@0.1.0;
+        export pegboard:plugin/completions@0.1.0;
     }",
     world: "tests:puppet/puppet",
     generate_all,

@@ -2,9 +2,13 @@
 //! kit for plugins would not let it: JSON that is none, results that break their schema.
 
 mod bindings;
+mod content;
+mod prompts;
+mod questions;
+mod resources;
 mod script;
 
-use bindings::exports::pegboard::plugin::tools::{Guest, Tool, ToolResult};
+use bindings::exports::pegboard::plugin::tools::{Guest, TaskSupport, Tool, ToolAnnotations, ToolResult};
 use bindings::pegboard::plugin::client;
 use bindings::pegboard::plugin::types::CallError;
 use script::Script;
@@ -44,12 +48,34 @@ impl Guest for Puppet {
             ),
             tool(
                 "mirrored",
-                "Has an argument that clients put into a header too.",
-                r#"{"type":"object","properties":{"region":{"type":"string","x-mcp-header":"Region"}}}"#,
+                "Has arguments that clients put into headers too.",
+                r#"{"type":"object","properties":{
+                      "region":{"type":"string","x-mcp-header":"Region"},
+                      "count":{"type":"integer","x-mcp-header":"Count"},
+                      "loud":{"type":"boolean","x-mcp-header":"Loud"}}}"#,
             ),
             Tool {
                 needs: Some(r#"{"elicitation":{}}"#.into()),
                 ..tool("needy", "Needs a client that can ask.", "{\"type\":\"object\"}")
+            },
+            Tool {
+                title: Some("Decorated".into()),
+                annotations: Some(ToolAnnotations {
+                    read_only: Some(true),
+                    destructive: Some(false),
+                    idempotent: None,
+                    open_world: None,
+                }),
+                icons: vec![content::icon()],
+                meta: Some(content::meta()),
+                ..tool("decorated", "Gives content of every kind.", r#"{"type":"object"}"#)
+            },
+            Tool { task_support: Some(TaskSupport::Optional), ..tool("work", "Plays, as a task if may be.", SCRIPT) },
+            Tool { task_support: Some(TaskSupport::Required), ..tool("toil", "Plays, as a task alone.", SCRIPT) },
+            Tool {
+                task_support: Some(TaskSupport::Optional),
+                asks_first: true,
+                ..tool("consult", "Plays; asks, and then becomes a task.", SCRIPT)
             },
             tool("context", "Gives the context of its call.", r#"{"type":"object"}"#),
             tool("stamped", &format!("Was listed at {}.", now()), r#"{"type":"object"}"#),
@@ -58,7 +84,8 @@ impl Guest for Puppet {
 
     fn call_tool(name: String, args: String) -> Result<ToolResult, CallError> {
         match name.as_str() {
-            "play" | "promise" => Script::parse(&args)?.play(),
+            "play" | "promise" | "work" | "toil" | "consult" => Script::parse(&args)?.play(),
+            "decorated" => Ok(ToolResult { content: content::every_kind(), ..script::text("") }),
             "context" => Ok(script::structured(&script::context(&client::context()))),
             _ => Ok(script::text(&args)),
         }
@@ -75,6 +102,7 @@ fn tool(name: &str, description: &str, input_schema: &str) -> Tool {
         annotations: None,
         icons: vec![],
         task_support: None,
+        asks_first: false,
         needs: None,
         meta: None,
         extra: None,

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::bindings::exports::pegboard::plugin::tools::ToolResult;
 use crate::bindings::pegboard::plugin::client::{self, CallContext, Change, LogLevel};
 use crate::bindings::pegboard::plugin::types::{CallError, Content, MediaContent, RpcError, TextContent};
+use crate::questions::Ask;
 
 /// Steps, then a result. Raw texts are handed on as they are, so that they may be no JSON at all.
 #[derive(Deserialize)]
@@ -36,6 +37,10 @@ enum Step {
     Announce(Announced),
     /// Waits for so many milliseconds.
     Sleep(u64),
+    /// Asks the client.
+    Ask(Ask),
+    /// Closes the stream, so that the client comes back for the rest.
+    CloseStream { retry_ms: Option<u32> },
 }
 
 #[derive(Deserialize)]
@@ -53,12 +58,16 @@ enum Announced {
     Tools,
     Prompts,
     Resources,
+    /// One resource, by its URI.
+    Updated(String),
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Outcome {
     text: Vec<String>,
+    /// A text with all answers.
+    answers: bool,
     image: Option<Vec<u8>>,
     /// A content block as raw JSON text.
     other: Option<String>,
@@ -85,13 +94,15 @@ impl Script {
     }
 
     pub fn play(self) -> Result<ToolResult, CallError> {
-        self.steps.into_iter().for_each(Step::take);
-        self.result.give()
+        let mut answers = Vec::new();
+        self.steps.into_iter().try_for_each(|step| step.take(&mut answers))?;
+        self.result.give(&answers)
     }
 }
 
 impl Step {
-    fn take(self) {
+    /// Does it. What was answered goes to `answers`.
+    fn take(self, answers: &mut Vec<Value>) -> Result<(), CallError> {
         match self {
             Self::Progress { done, total, message } => client::progress(done, total, message.as_deref()),
             Self::Flood { count, bytes } => {
@@ -107,17 +118,21 @@ impl Step {
             Self::Eprint(text) => eprint!("{text}"),
             Self::Announce(what) => client::announce(&what.into()),
             Self::Sleep(ms) => std::thread::sleep(Duration::from_millis(ms)),
+            Self::Ask(ask) => answers.extend(ask.put()?),
+            Self::CloseStream { retry_ms } => client::close_stream(retry_ms),
         }
+        Ok(())
     }
 }
 
 impl Outcome {
-    fn give(self) -> Result<ToolResult, CallError> {
+    fn give(self, answers: &[Value]) -> Result<ToolResult, CallError> {
         if let Some(failure) = self.error {
             return Err(failure.into());
         }
-        let texts =
-            self.text.into_iter().map(|text| Content::Text(TextContent { text, annotations: None, meta: None }));
+        let answers = self.answers.then(|| json!(answers).to_string());
+        let texts = self.text.into_iter().chain(answers);
+        let texts = texts.map(|text| Content::Text(TextContent { text, annotations: None, meta: None }));
         let image = self.image.map(|data| {
             Content::Image(MediaContent { data, mime_type: "image/png".into(), annotations: None, meta: None })
         });
@@ -160,6 +175,7 @@ impl From<Announced> for Change {
             Announced::Tools => Self::Tools,
             Announced::Prompts => Self::Prompts,
             Announced::Resources => Self::Resources,
+            Announced::Updated(uri) => Self::ResourceUpdated(uri),
         }
     }
 }
