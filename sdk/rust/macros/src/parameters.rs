@@ -55,8 +55,9 @@ impl Parameters {
         if let [(place, _, pattern, whole)] = named.as_slice()
             && is_whole(pattern)
         {
-            call[*place] = quote!(args);
-            return Ok(Self { args_type: whole.to_token_stream(), args_struct: TokenStream::new(), call, receiver });
+            let (args_type, is_borrowed) = owned_type(whole);
+            call[*place] = if is_borrowed { quote!(&args) } else { quote!(args) };
+            return Ok(Self { args_type, args_struct: TokenStream::new(), call, receiver });
         }
 
         let mut fields = Vec::<Field>::new();
@@ -192,6 +193,7 @@ mod tests {
     #[test]
     fn a_lone_args_or_pattern_is_the_whole() {
         assert_eq!(call("fn f(ctx: &Context, args: Add) {}"), "ctx,args");
+        assert_eq!(call("fn f(args: &Add) {}"), "&args");
         assert_eq!(call("fn f(Add { a, b }: Add) {}"), "args");
         assert_eq!(call("fn f(add: Add) {}"), "args.add");
     }
