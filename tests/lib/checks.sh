@@ -105,6 +105,12 @@ check_interop() {
     tests/interop/run --plugins "$bundled"
 }
 
+check_conformance() {
+    need python3 python3
+    cargo build --release --quiet -p pegboard
+    tests/conformance/run
+}
+
 # Nothing is measured or asserted here: the script must stay true.
 check_bench() {
     need python3 python3

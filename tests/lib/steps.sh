@@ -39,13 +39,13 @@ run_step() {
         outcome=FAILED
         failed=$((failed + 1))
     fi
-    report+=("$(printf '%-8s %-7s %5d s' "$name" "$outcome" $((SECONDS - began)))")
+    report+=("$(printf '%-11s %-7s %5d s' "$name" "$outcome" $((SECONDS - began)))")
 }
 
 run_steps() {
     if [ "${1-}" = --list ]; then
         local name
-        for name in "${step_names[@]}"; do printf '%-8s %s\n' "$name" "${step_titles[$name]}"; done
+        for name in "${step_names[@]}"; do printf '%-11s %s\n' "$name" "${step_titles[$name]}"; done
         return
     fi
     local chosen=("$@") name
