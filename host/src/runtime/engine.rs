@@ -57,7 +57,8 @@ fn pool(limits: &Config) -> PoolingAllocationConfig {
     pool.table_elements(usize::try_from(limits.table_elements).unwrap_or(usize::MAX));
     pool.linear_memory_keep_resident(limits::KEEP_RESIDENT);
     pool.table_keep_resident(limits::KEEP_RESIDENT);
-    pool.async_stack_keep_resident(limits::KEEP_RESIDENT);
+    pool.async_stack_keep_resident(limits::STACK_KEEP_RESIDENT);
+    pool.decommit_batch_size(limits::CLEARED_TOGETHER);
     pool.pagemap_scan(Enabled::Auto);
     pool
 }

@@ -43,7 +43,8 @@ pub(super) fn explain(
         excerpt(cause.lines().next().unwrap_or_default(), REASON_BYTES)
     };
     let detail = excerpt(&format!("{error:?}").replace('\n', "; "), 4 * REASON_BYTES);
-    tracing::warn!(target: "pegboard::plugin", %plugin, detail, "a call crashed: {reason}");
+    // Who called says that it failed; this is for who writes plugins.
+    tracing::debug!(target: "pegboard::plugin", %plugin, detail, "a call crashed: {reason}");
     CallError::Trap(match last_words {
         Some(words) => format!("{reason}; the last it wrote to standard error:\n{words}"),
         None => reason,

@@ -103,9 +103,15 @@ pub(super) const CORE_INSTANCES_PER_COMPONENT: u32 = 128;
 /// Bytes of bookkeeping for one component instance, its core instances included.
 pub(super) const INSTANCE_BYTES: usize = 4 << 20;
 
-/// Bytes that a place keeps in memory after a call: of each memory, table and stack. The next call there is spared
+/// Bytes that a place keeps in memory after a call: of each memory and table. The next call there is spared
 /// the page faults; the price is this much idle memory for each place that was in use at the same time as others.
 pub(super) const KEEP_RESIDENT: usize = 64 << 10;
+
+/// The same for the stack. It is zeroed with each call, and few calls need more.
+pub(super) const STACK_KEEP_RESIDENT: usize = 16 << 10;
+
+/// How many places are cleared together after their calls: one round through the kernel for all of them.
+pub(super) const CLEARED_TOGETHER: usize = 16;
 
 /// Handles (streams, pollables, descriptors) that a guest may hold.
 pub(super) const HANDLES: usize = 4_096;

@@ -22,8 +22,6 @@ pub(super) struct State {
     pub(super) purpose: Purpose,
     /// Log messages that may still be sent.
     pub(super) log_messages: u32,
-    /// The last progress, which the next must exceed.
-    pub(super) progress: f64,
     bounds: Bounds,
     table: ResourceTable,
     wasi: Option<Wasi>,
@@ -76,7 +74,6 @@ impl State {
         http.set_field_size_limit(HTTP_FIELDS_BYTES);
         Self {
             log_messages: runtime.limits.log_messages,
-            progress: f64::NEG_INFINITY,
             bounds: Bounds {
                 memory: Usage::new(runtime.limits.memory_bytes),
                 tables: Usage::new(runtime.limits.table_elements),

@@ -29,12 +29,8 @@ impl Host for State {
     }
 
     async fn progress(&mut self, done: f64, total: Option<f64>, message: Option<String>) {
-        // JSON has neither infinity nor NaN, and MCP wants progress to grow.
-        if !done.is_finite() || done <= self.progress || !self.call.context.wants_progress {
-            return;
-        }
-        self.progress = done;
-        if let Some(client) = &self.call.client {
+        // JSON has neither infinity nor NaN.
+        if let Some(client) = self.call.client.as_ref().filter(|_| done.is_finite()) {
             client.progress(Progress { done, total: total.filter(|total| total.is_finite()), message }).await;
         }
     }
