@@ -246,7 +246,7 @@ impl Server {
             "tasks/update" => self.update_task(&caller, &params).await?,
             "tasks/cancel" => self.cancel_task(&caller, &params).await?,
             "subscriptions/listen" => {
-                return listen::subscriptions_listen(self, &id, &params).map(ReplyKind::Listen);
+                return listen::subscriptions_listen(self, &caller, &id, &params).await.map(ReplyKind::Listen);
             }
             _ => return self.begin_work(&method, caller, id, params, headers).await,
         };

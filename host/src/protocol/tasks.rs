@@ -5,7 +5,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
+use futures_util::stream::{self, BoxStream};
 use serde_json::{Value, json};
+use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
@@ -20,6 +23,9 @@ use crate::task::{Config, Status, Task, TaskId, TaskStore, update};
 
 /// The extension's name.
 pub(super) const EXTENSION: &str = "io.modelcontextprotocol/tasks";
+
+/// The most tasks that one stream tells of.
+const MOST_WATCHED: usize = 256;
 
 /// What is needed to have tasks.
 pub(super) struct Tasks {
@@ -144,6 +150,49 @@ impl Server {
         Ok(JsonObject::new())
     }
 
+    /// Those of the tasks in the `taskIds` of a filter that are the caller's.
+    ///
+    /// # Errors
+    /// Wrong parameters, or a client that declared no tasks.
+    pub(super) async fn own_tasks(&self, caller: &Caller, filter: &JsonObject) -> Result<Vec<TaskId>, RequestError> {
+        let Some(ids) = filter.get("taskIds") else { return Ok(Vec::new()) };
+        if !declared(caller) {
+            return Err(not_declared());
+        }
+        let ids = ids.as_array().filter(|ids| ids.len() <= MOST_WATCHED).ok_or_else(|| {
+            RequestError::invalid_params(format!("`taskIds` must be a list of at most {MOST_WATCHED} tasks"))
+        })?;
+        let mut own = Vec::new();
+        for id in ids.iter().filter_map(Value::as_str).map(TaskId::from_client) {
+            if self.tasks.store.load(&id).await?.is_some_and(|task| task.principal == caller.principal) {
+                own.push(id);
+            }
+        }
+        Ok(own)
+    }
+
+    /// What is told of these tasks, as they change: the `params` of `notifications/tasks`.
+    pub(super) fn watch_tasks(&self, ids: Vec<TaskId>) -> BoxStream<'static, JsonObject> {
+        if ids.is_empty() {
+            return stream::pending().boxed();
+        }
+        let watch = (self.tasks.store.changes(), self.tasks.store.clone(), ids, self.tasks.config.clone());
+        let changed = stream::unfold(watch, |(mut changes, store, ids, config)| async move {
+            let changed = match changes.recv().await {
+                Ok(id) => ids.iter().filter(|own| **own == id).cloned().collect(),
+                // Some were missed: all may have changed.
+                Err(RecvError::Lagged(_)) => ids.clone(),
+                Err(RecvError::Closed) => return None,
+            };
+            let mut told = Vec::new();
+            for id in changed {
+                told.extend(store.load(&id).await.ok().flatten().map(|task| shown(&task, &config)));
+            }
+            Some((stream::iter(told), (changes, store, ids, config)))
+        });
+        changed.flatten().boxed()
+    }
+
     /// The task that is named, if it is the caller's.
     async fn task(&self, caller: &Caller, params: &JsonObject) -> Result<Task, RequestError> {
         if !declared(caller) {
@@ -199,7 +248,7 @@ async fn run(rounds: &Rounds, mut answers: Answers, id: &TaskId, store: &dyn Tas
                 _ => return Ok(()),
             }
             // One that lagged looks again; one that is closed has lost its store, and with it the task.
-            if let Err(tokio::sync::broadcast::error::RecvError::Closed) = changes.recv().await {
+            if let Err(RecvError::Closed) = changes.recv().await {
                 return Ok(());
             }
         };

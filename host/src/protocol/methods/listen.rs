@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
+use super::super::caller::Caller;
 use super::super::error::RequestError;
 use super::super::jsonrpc::{RequestId, Response, notification};
 use super::super::reply::Listen;
@@ -127,28 +128,39 @@ impl Told {
 ///
 /// # Errors
 /// Wrong parameters.
-pub(in super::super) fn subscriptions_listen(
+pub(in super::super) async fn subscriptions_listen(
     server: &Server,
+    caller: &Caller,
     id: &RequestId,
     params: &JsonObject,
 ) -> Result<Listen, RequestError> {
     let Some(Value::Object(filter)) = params.get("notifications") else {
         return Err(RequestError::invalid_params("`notifications` must be an object: the filter of what to send"));
     };
+    let tasks = server.own_tasks(caller, filter).await?;
     let filter = Filter::read(filter)?;
     // Subscribed before the acknowledgement is sent, so that nothing is missed after it.
     let changes = server.registry.changes();
     let meta = json!({SUBSCRIPTION_ID: id});
-    let acknowledged = [("_meta".to_owned(), meta.clone()), ("notifications".to_owned(), filter.to_json().into())];
+    let mut agreed = filter.to_json();
+    if !tasks.is_empty() {
+        agreed.insert("taskIds".to_owned(), json!(tasks));
+    }
+    let acknowledged = [("_meta".to_owned(), meta.clone()), ("notifications".to_owned(), agreed.into())];
     let first = notification("notifications/subscriptions/acknowledged", Some(acknowledged.into_iter().collect()));
 
     let mut result = JsonObject::new();
     convert::set_meta(&mut result, SUBSCRIPTION_ID, id.to_json());
     let closing = Response::new(id, Ok(server.modern_result(result))).json;
 
-    let told = told(changes, Wanted::Filter(filter));
+    let of_task = meta.clone();
+    let tasks = server.watch_tasks(tasks).map(move |mut task| {
+        task.insert("_meta".to_owned(), of_task.clone());
+        notification("notifications/tasks", Some(task))
+    });
+    let told = told(changes, Wanted::Filter(filter)).map(move |told| told.message(Some(&meta)));
     Ok(Listen {
-        messages: stream::once(async { first }).chain(told.map(move |told| told.message(Some(&meta)))).boxed(),
+        messages: stream::once(async { first }).chain(stream::select(told, tasks)).boxed(),
         closing: Some(closing),
         still_wanted: Box::new(|| Box::pin(async { true })),
     })

@@ -150,6 +150,29 @@ async fn a_json_rpc_error_makes_a_failed_task_and_a_failed_tool_a_completed_one(
 }
 
 #[tokio::test]
+async fn a_listener_is_told_of_its_own_tasks_whole() {
+    use futures_util::StreamExt as _;
+    let server = offering(asking(), supporting(TaskSupport::Optional));
+    let id = send(&server, "tools/call", json!({"name": "t"})).await.0["result"]["taskId"].clone();
+    settled(&server, &id).await;
+    let filter = json!({"notifications": {"taskIds": [id, "unknown"]}});
+    let (undeclared, sent) = modern("subscriptions/listen", filter.clone());
+    let refused = response(server.handle(undeclared, from(&sent)).await).await;
+    assert_eq!(refused.1, Some(ErrorKind::MissingClientCapability));
+
+    let meta = json!({"io.modelcontextprotocol/clientCapabilities": {"extensions": {TASKS: {}}}});
+    let (request, sent) =
+        modern("subscriptions/listen", json!({"notifications": filter["notifications"], "_meta": meta}));
+    let ReplyKind::Listen(mut listen) = server.handle(request, from(&sent)).await.kind else { panic!("a stream") };
+    let acknowledged: Value = serde_json::from_str(&listen.messages.next().await.unwrap()).unwrap();
+    assert_eq!(acknowledged["params"]["notifications"], json!({"taskIds": [id]}));
+    send(&server, "tasks/cancel", json!({"taskId": id})).await;
+    let told: Value = serde_json::from_str(&listen.messages.next().await.unwrap()).unwrap();
+    assert_eq!((&told["method"], &told["params"]["status"]), (&json!("notifications/tasks"), &json!("cancelled")));
+    assert_eq!(told["params"]["_meta"]["io.modelcontextprotocol/subscriptionId"], 1);
+}
+
+#[tokio::test]
 async fn a_task_is_there_for_its_own_principal_alone() {
     let server = offering(FakePlugin::new("fake"), supporting(TaskSupport::Optional));
     let id = send(&server, "tools/call", json!({"name": "t"})).await.0["result"]["taskId"].clone();
