@@ -1,6 +1,7 @@
 //! The composition root: the only file that names every concrete type.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use tokio::net::TcpListener;
@@ -21,6 +22,10 @@ use crate::transport::{self, Endpoint};
 /// How many announcements of plugins wait for the loader; what comes beyond that is dropped, since one of many
 /// says as much as all.
 const ANNOUNCEMENTS: usize = 64;
+
+/// How long a client over standard input waits for plugins that are being compiled; those that take longer are told of
+/// as they come.
+const LOADING: Duration = Duration::from_secs(20);
 
 /// A whole server: plugins are loaded as long as it lives.
 pub struct App {
@@ -99,5 +104,18 @@ impl App {
     /// [`transport::Config::drain_ms`] allows.
     pub async fn serve(&self, listener: TcpListener, stop: CancellationToken) {
         transport::serve(listener, self.endpoint.clone(), &self.transport, stop).await;
+    }
+
+    /// Serves the client that started this process, over standard input and output, until it closes them or `stop`.
+    /// Logs must go elsewhere.
+    ///
+    /// Plugins get a moment to load before the first message is read: a client asks for the tools at once.
+    pub async fn stdio(&self, stop: CancellationToken) {
+        tokio::select! {
+            () = self.ready() => {}
+            () = tokio::time::sleep(LOADING) => {}
+            () = stop.cancelled() => {}
+        }
+        transport::stdio(&self.endpoint, tokio::io::stdin(), tokio::io::stdout(), stop).await;
     }
 }

@@ -8,6 +8,7 @@ mod inspect;
 mod options;
 mod serve;
 mod shutdown;
+mod stdio;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -27,6 +28,8 @@ struct Cli {
 enum Command {
     /// Serve the plugins of a directory to MCP clients.
     Serve(options::Options),
+    /// Serve the client that starts this program, over standard input and output.
+    Stdio(options::Common),
     /// Build the bundled plugins of a checkout, and serve them.
     Dev(options::Options),
     /// Show what a file is, its tools, and whether it would be served.
@@ -42,6 +45,7 @@ pub(crate) fn main() -> ExitCode {
     };
     let done = match cli.command {
         Command::Serve(options) => serve::run(&options),
+        Command::Stdio(options) => stdio::run(&options),
         Command::Dev(options) => dev::run(&options),
         Command::Inspect(options) => inspect::run(&options),
     };

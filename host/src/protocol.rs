@@ -353,7 +353,7 @@ impl Server {
         let named = match version {
             Header::Absent => version::without_header(),
             // A version that is known is tolerated even if the session agreed on another: real clients send it.
-            Header::Text(name) => version::find(name).ok_or_else(|| RequestError::unsupported_version(name))?,
+            Header::Text(name) => version::in_header(name).ok_or_else(|| RequestError::unsupported_version(name))?,
             Header::Invalid => return Err(RequestError::unsupported_version("")),
         };
         match origin.session {

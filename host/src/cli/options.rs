@@ -22,17 +22,30 @@ pub(crate) struct Settings {
     cache_dir: Option<PathBuf>,
 }
 
-/// What a server can be told. What is not given is left as the configuration file has it.
+/// What a server can be told on whatever transport. What is not given is left as the configuration file has it.
 #[derive(Debug, Default, Args)]
-pub(crate) struct Options {
-    /// Listen here; port 0 takes a free one [default: 127.0.0.1:8080].
-    #[arg(long, value_name = "ADDR:PORT", env = "PEGBOARD_LISTEN", value_parser = address)]
-    listen: Option<SocketAddr>,
+pub(crate) struct Common {
     /// Serve the plugins in this directory [default: ./plugins].
     #[arg(long, value_name = "DIR", env = "PEGBOARD_PLUGINS")]
     plugins: Option<PathBuf>,
     #[command(flatten)]
     settings: Settings,
+    /// Log for people or for programs [default: text].
+    #[arg(long, value_name = "FORMAT", env = "PEGBOARD_LOG_FORMAT")]
+    log_format: Option<LogFormat>,
+    /// Log this much: a level, or directives such as `info,pegboard::loader=debug` [default: info].
+    #[arg(long, value_name = "LEVEL", env = "PEGBOARD_LOG_LEVEL")]
+    log_level: Option<String>,
+}
+
+/// What a server over HTTP can be told.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Options {
+    /// Listen here; port 0 takes a free one [default: 127.0.0.1:8080].
+    #[arg(long, value_name = "ADDR:PORT", env = "PEGBOARD_LISTEN", value_parser = address)]
+    listen: Option<SocketAddr>,
+    #[command(flatten)]
+    common: Common,
     /// Clients may reach this server under this host name too; may be repeated.
     #[arg(long = "allowed-host", value_name = "NAME", env = "PEGBOARD_ALLOWED_HOSTS", value_delimiter = ',')]
     allowed_hosts: Vec<String>,
@@ -42,12 +55,6 @@ pub(crate) struct Options {
     /// Let everybody who reaches this server call its tools, also from other machines.
     #[arg(long, env = "PEGBOARD_ALLOW_UNAUTHENTICATED", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
     allow_unauthenticated: bool,
-    /// Log for people or for programs [default: text].
-    #[arg(long, value_name = "FORMAT", env = "PEGBOARD_LOG_FORMAT")]
-    log_format: Option<LogFormat>,
-    /// Log this much: a level, or directives such as `info,pegboard::loader=debug` [default: info].
-    #[arg(long, value_name = "LEVEL", env = "PEGBOARD_LOG_LEVEL")]
-    log_level: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -71,18 +78,26 @@ impl Settings {
     }
 }
 
-impl Options {
+impl Common {
     /// The settings: flags over environment over file over defaults.
     pub(crate) fn settings(&self) -> Result<Config, ConfigError> {
         let mut config = self.settings.read()?;
         replace(&mut config.loader.directory, self.plugins.clone());
+        replace(&mut config.log.format, self.log_format.map(Into::into));
+        replace(&mut config.log.level, self.log_level.clone());
+        Ok(config)
+    }
+}
+
+impl Options {
+    /// As [`Common::settings`].
+    pub(crate) fn settings(&self) -> Result<Config, ConfigError> {
+        let mut config = self.common.settings()?;
         let transport = &mut config.transport;
         replace(&mut transport.listen, self.listen);
         transport.allow_unauthenticated |= self.allow_unauthenticated;
         transport.allowed_hosts.extend(self.allowed_hosts.iter().cloned());
         transport.allowed_origins.extend(self.allowed_origins.iter().cloned());
-        replace(&mut config.log.format, self.log_format.map(Into::into));
-        replace(&mut config.log.level, self.log_level.clone());
         Ok(config)
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn tool(tool: &Tool, revision: &Revision) -> Value {
     }
     out.set("description", spec.description.as_str());
     out.set("inputSchema", spec.input_schema.clone());
-    if let Some(hints) = &spec.annotations {
+    if let (Some(hints), true) = (&spec.annotations, revision.audio_and_annotations) {
         let mut annotations = Members::default();
         // 2025-03-26 has a tool's title here alone; later revisions have it in both places.
         annotations.set_some("title", spec.title.as_deref());
@@ -193,7 +193,11 @@ fn content(content: Content, revision: &Revision) -> Value {
             out.set_some("_meta", text.meta);
         }
         Content::Image(media) => media_content("image", media, &mut out),
-        Content::Audio(media) => media_content("audio", media, &mut out),
+        Content::Audio(media) if revision.audio_and_annotations => media_content("audio", media, &mut out),
+        Content::Audio(media) => {
+            out.set("type", "text");
+            out.set("text", format!("Audio that {} cannot carry: {}", revision.name, media.mime_type));
+        }
         Content::ResourceLink(link) if revision.resource_links => {
             out = resource_members(link, revision);
             out.set("type", "resource_link");
@@ -269,12 +273,14 @@ fn icon(icon: &Icon) -> Value {
 }
 
 /// The `params` of `notifications/progress`.
-pub(super) fn progress(token: &Value, progress: Progress) -> JsonObject {
+pub(super) fn progress(token: &Value, progress: Progress, revision: &Revision) -> JsonObject {
     let mut out = Members::default();
     out.set("progressToken", token.clone());
     out.set("progress", number(progress.done));
     out.set_some("total", progress.total.map(number));
-    out.set_some("message", progress.message);
+    if revision.audio_and_annotations {
+        out.set_some("message", progress.message);
+    }
     out.0
 }
 
@@ -338,73 +344,4 @@ pub(super) fn set_meta(object: &mut JsonObject, key: &str, value: Value) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::plugin::{EmbeddedResource, TextContent};
-    use crate::protocol::version::find;
-
-    fn object(value: Value) -> JsonObject {
-        match value {
-            Value::Object(object) => object,
-            other => panic!("{other} is no object"),
-        }
-    }
-
-    #[test]
-    fn every_kind_of_content_has_its_shape() {
-        let hints = Annotations { audience: vec![Role::User], priority: Some(0.5), last_modified: None };
-        let meta = Some(object(json!({"k": 1})));
-        let output = ToolOutput {
-            content: vec![
-                Content::Text(TextContent { text: "a".into(), annotations: Some(hints), meta: meta.clone() }),
-                Content::Image(MediaContent {
-                    data: vec![1, 2, 3],
-                    mime_type: "image/png".into(),
-                    annotations: None,
-                    meta: None,
-                }),
-                Content::Embedded(EmbeddedResource {
-                    contents: ResourceContents {
-                        uri: "test://x".into(),
-                        mime_type: None,
-                        body: ResourceBody::Blob(vec![255]),
-                        meta: None,
-                    },
-                    annotations: None,
-                    meta: None,
-                }),
-                Content::Other(object(json!({"type": "future"}))),
-            ],
-            structured_content: Some(json!({"n": 1})),
-            is_error: false,
-            meta,
-            extra: Some(object(json!({"isError": true, "more": 1}))),
-        };
-        let expected = json!({
-            "content": [
-                {"type": "text", "text": "a", "annotations": {"audience": ["user"], "priority": 0.5}, "_meta": {"k": 1}},
-                {"type": "image", "data": "AQID", "mimeType": "image/png"},
-                {"type": "resource", "resource": {"uri": "test://x", "blob": "/w=="}},
-                {"type": "future"},
-            ],
-            "structuredContent": {"n": 1}, "isError": false, "_meta": {"k": 1}, "more": 1,
-        });
-        assert_eq!(Value::Object(tool_output(output.clone(), &REVISIONS[0])), expected);
-        let oldest = tool_output(output, find("2025-03-26").unwrap());
-        assert!(!oldest.contains_key("structuredContent"));
-    }
-
-    #[test]
-    fn whole_numbers_have_no_fraction() {
-        let half = Progress { done: 50.0, total: Some(0.5), message: None };
-        let params = progress(&json!(0), half);
-        assert_eq!(Value::Object(params).to_string(), r#"{"progressToken":0,"progress":50,"total":0.5}"#);
-    }
-
-    #[test]
-    fn meta_is_added_beside_what_is_there() {
-        let mut result = object(json!({"_meta": {"a": 1}}));
-        set_meta(&mut result, "b", json!(2));
-        assert_eq!(Value::Object(result), json!({"_meta": {"a": 1, "b": 2}}));
-    }
-}
+mod tests;

@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use super::convert;
 use super::jsonrpc::notification;
 use super::questions::{self, Request};
+use super::version::Revision;
 use crate::plugin::{
     Answer, BoxFuture, CallError, Client, JsonObject, LogLevel, LogMessage, PluginId, Progress, Query, Question,
     RpcError,
@@ -75,16 +76,21 @@ pub(super) struct Channel {
     queue: mpsc::Sender<Outbound>,
     progress_token: Option<Value>,
     log_level: Option<LogLevel>,
+    revision: &'static Revision,
     /// Progress must grow ([specification](https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/progress)).
     done: Mutex<Option<f64>>,
 }
 
 impl Channel {
     /// The channel, and what comes out of it.
-    pub(super) fn new(progress_token: Option<Value>, log_level: Option<LogLevel>) -> (Self, OutboundQueue) {
+    pub(super) fn new(
+        progress_token: Option<Value>,
+        log_level: Option<LogLevel>,
+        revision: &'static Revision,
+    ) -> (Self, OutboundQueue) {
         let (sender, queue) = mpsc::channel(QUEUED);
         let outbound = OutboundQueue { put_back: None, queue };
-        (Self { queue: sender, progress_token, log_level, done: Mutex::new(None) }, outbound)
+        (Self { queue: sender, progress_token, log_level, revision, done: Mutex::new(None) }, outbound)
     }
 
     /// Sends a message when there is room. That nobody reads any more is no concern of a guest.
@@ -188,7 +194,8 @@ impl Client for CallClient {
         let channel = &self.channel;
         match &channel.progress_token {
             Some(token) if channel.grows(progress.done) => {
-                let message = notification("notifications/progress", Some(convert::progress(token, progress)));
+                let params = convert::progress(token, progress, channel.revision);
+                let message = notification("notifications/progress", Some(params));
                 Box::pin(channel.tell(message))
             }
             _ => Box::pin(async {}),
@@ -224,13 +231,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::protocol::version::REVISIONS;
 
     fn progress(done: f64) -> Progress {
         Progress { done, total: None, message: None }
     }
 
     fn client(token: Option<Value>, log_level: Option<LogLevel>) -> (CallClient, OutboundQueue) {
-        let (channel, outbound) = Channel::new(token, log_level);
+        let (channel, outbound) = Channel::new(token, log_level, &REVISIONS[0]);
         let asker = Asker::new(PluginId::parse("x").unwrap(), Arc::default(), None, Answers::new());
         (CallClient { channel: Arc::new(channel), asker }, outbound)
     }

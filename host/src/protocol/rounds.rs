@@ -157,7 +157,7 @@ impl Server {
             Era::Modern => tasks::wanted(work.task_support(), &caller)? && (!work.asks_first() || state.rounds > 0),
             Era::Legacy => false,
         };
-        let (channel, outbound) = Channel::new(caller::progress_token(&meta), caller.log_level);
+        let (channel, outbound) = Channel::new(caller::progress_token(&meta), caller.log_level, caller.revision);
         let context = caller.context(&id, meta);
         let questions = self.questions.clone();
         let rounds = Rounds { work, context: Arc::new(context), channel: Arc::new(channel), questions, as_task };

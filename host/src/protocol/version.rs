@@ -30,14 +30,18 @@ pub struct Revision {
     pub resource_links: bool,
     /// Does a stream that can be resumed begin with an event that has nothing but an id?
     pub primed_streams: bool,
+    /// Is there audio, do tools have annotations and progress a message, and is `completions` a capability?
+    pub audio_and_annotations: bool,
+    /// Is it served over Streamable HTTP? If not, then over transports whose messages have no headers.
+    pub over_streamable_http: bool,
     /// May several messages come as one JSON array?
     pub batches: bool,
     /// The code of a resource that there is not.
     pub resource_not_found: ErrorKind,
 }
 
-/// All revisions that are served over Streamable HTTP, the newest first.
-pub static REVISIONS: [Revision; 4] = [
+/// All revisions that are served, the newest first.
+pub static REVISIONS: [Revision; 5] = [
     Revision {
         name: "2026-07-28",
         era: Era::Modern,
@@ -45,6 +49,8 @@ pub static REVISIONS: [Revision; 4] = [
         icons: true,
         resource_links: true,
         primed_streams: false,
+        audio_and_annotations: true,
+        over_streamable_http: true,
         batches: false,
         resource_not_found: ErrorKind::InvalidParams,
     },
@@ -55,6 +61,8 @@ pub static REVISIONS: [Revision; 4] = [
         icons: true,
         resource_links: true,
         primed_streams: true,
+        audio_and_annotations: true,
+        over_streamable_http: true,
         batches: false,
         resource_not_found: ErrorKind::ResourceNotFound,
     },
@@ -65,6 +73,8 @@ pub static REVISIONS: [Revision; 4] = [
         icons: false,
         resource_links: true,
         primed_streams: false,
+        audio_and_annotations: true,
+        over_streamable_http: true,
         batches: false,
         resource_not_found: ErrorKind::ResourceNotFound,
     },
@@ -75,7 +85,21 @@ pub static REVISIONS: [Revision; 4] = [
         icons: false,
         resource_links: false,
         primed_streams: false,
+        audio_and_annotations: true,
+        over_streamable_http: true,
         batches: true,
+        resource_not_found: ErrorKind::ResourceNotFound,
+    },
+    Revision {
+        name: "2024-11-05",
+        era: Era::Legacy,
+        titles_and_structured_content: false,
+        icons: false,
+        resource_links: false,
+        primed_streams: false,
+        audio_and_annotations: false,
+        over_streamable_http: false,
+        batches: false,
         resource_not_found: ErrorKind::ResourceNotFound,
     },
 ];
@@ -83,10 +107,16 @@ pub static REVISIONS: [Revision; 4] = [
 /// The key in `_meta` under which a modern request names its revision.
 pub const META_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 
-/// The names of all revisions, the newest first.
+/// The names of the revisions that are served over Streamable HTTP, the newest first.
 #[must_use]
 pub fn supported() -> Vec<&'static str> {
-    REVISIONS.iter().map(|revision| revision.name).collect()
+    REVISIONS.iter().filter(|revision| revision.over_streamable_http).map(|revision| revision.name).collect()
+}
+
+/// The revision of that name, if a header may name it.
+#[must_use]
+pub fn in_header(name: &str) -> Option<&'static Revision> {
+    find(name).filter(|revision| revision.over_streamable_http)
 }
 
 /// The revision of that name.
@@ -95,13 +125,16 @@ pub fn find(name: &str) -> Option<&'static Revision> {
     REVISIONS.iter().find(|revision| revision.name == name)
 }
 
-/// What `initialize` is answered with: the legacy revision asked for, or the newest of them.
+/// What `initialize` is answered with: the legacy revision asked for, if this transport has it, or the newest of them.
 ///
 /// # Panics
 /// Never: there is a legacy revision.
 #[must_use]
-pub fn negotiate(requested: &str) -> &'static Revision {
-    let legacy = || REVISIONS.iter().filter(|revision| revision.era == Era::Legacy);
+pub fn negotiate(requested: &str, has_headers: bool) -> &'static Revision {
+    let legacy = || {
+        let served = REVISIONS.iter().filter(move |revision| revision.over_streamable_http || !has_headers);
+        served.filter(|revision| revision.era == Era::Legacy)
+    };
     legacy()
         .find(|revision| revision.name == requested)
         .or_else(|| legacy().next())
@@ -137,11 +170,21 @@ mod tests {
 
     #[test]
     fn initialize_is_answered_with_a_legacy_revision() {
-        assert_eq!(negotiate("2025-03-26").name, "2025-03-26");
-        assert_eq!(negotiate("2025-06-18").name, "2025-06-18");
-        for other in ["2026-07-28", "2024-11-05", "1900-01-01", ""] {
-            assert_eq!(negotiate(other).name, "2025-11-25", "{other:?}");
+        for has_headers in [true, false] {
+            assert_eq!(negotiate("2025-03-26", has_headers).name, "2025-03-26");
+            assert_eq!(negotiate("2025-06-18", has_headers).name, "2025-06-18");
+            for other in ["2026-07-28", "2024-10-07", "1900-01-01", ""] {
+                assert_eq!(negotiate(other, has_headers).name, "2025-11-25", "{other:?}");
+            }
         }
+    }
+
+    #[test]
+    fn the_oldest_revision_is_there_without_headers_alone() {
+        assert_eq!(negotiate("2024-11-05", false).name, "2024-11-05");
+        assert_eq!(negotiate("2024-11-05", true).name, "2025-11-25");
+        assert_eq!(in_header("2024-11-05"), None);
+        assert!(!supported().contains(&"2024-11-05"));
     }
 
     #[test]

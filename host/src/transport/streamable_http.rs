@@ -1,92 +1,26 @@
 //! The MCP endpoint over Streamable HTTP
 //! ([specification](https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http)).
 
-use std::sync::Arc;
-
-use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
-use axum::routing::{any, get};
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Method, StatusCode};
 use http_body_util::LengthLimitError;
-use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use super::accept::Accepts;
-use super::guard::Guard;
-use super::stream::{Calls, EventStream, Listening, StreamOptions};
-use super::{Config, cors, respond, sse_frame};
+use super::endpoint::{Endpoint, Inner};
+use super::stream::{Calls, EventStream, Listening};
+use super::{cors, respond, sse_frame};
 use crate::protocol::{
     self, Batch, BatchReply, Era, Header, Incoming, Origin, Outbound, REVISIONS, Reply, ReplyKind, RequestHeaders,
-    RunningCall, Server,
+    RunningCall,
 };
 
-/// The endpoint: a protocol server behind the checks of HTTP. Cheap to clone.
-#[derive(Clone)]
-pub struct Endpoint(Arc<Inner>);
-
-struct Inner {
-    server: Server,
-    guard: Guard,
-    config: Config,
-    stream: StreamOptions,
-    closing: CancellationToken,
-}
-
-impl Endpoint {
-    /// An endpoint for `server`.
-    #[must_use]
-    pub fn new(server: Server, config: Config) -> Self {
-        let stream = StreamOptions { keep_alive: config.keep_alive(), complete_event: config.complete_event };
-        let guard = Guard::new(&config);
-        Self(Arc::new(Inner { server, guard, config, stream, closing: CancellationToken::new() }))
-    }
-
-    /// Ends all streams that wait for changes, with a closing result where the revision has one. Calls go on.
-    pub fn close_streams(&self) {
-        self.0.closing.cancel();
-    }
-
-    /// Ready when calls that lost their connection have ended too.
-    pub async fn drained(&self) {
-        self.0.server.drained().await;
-    }
-}
-
-/// All routes: `/mcp` and `/mcp/`, `/healthz` and `/readyz`. Mount them under a path of your own with
-/// [`Router::nest`].
-pub fn router(endpoint: Endpoint) -> Router {
-    Router::new()
-        .route("/mcp", any(mcp))
-        .route("/mcp/", any(mcp))
-        .route("/healthz", get(healthz))
-        .route("/readyz", get(readyz))
-        .fallback(not_found)
-        .with_state(endpoint)
-}
-
-async fn not_found() -> Response {
-    respond::text(StatusCode::NOT_FOUND, "Not found. The MCP endpoint is /mcp.\n")
-}
-
-/// The process lives.
-async fn healthz() -> Response {
-    respond::text(StatusCode::OK, "ok\n")
-}
-
-/// The plugins that were there at the start are loaded.
-async fn readyz(State(Endpoint(inner)): State<Endpoint>) -> Response {
-    if *inner.server.registry().ready().borrow() {
-        respond::text(StatusCode::OK, "ready\n")
-    } else {
-        respond::text(StatusCode::SERVICE_UNAVAILABLE, "loading plugins\n")
-    }
-}
-
-async fn mcp(State(Endpoint(inner)): State<Endpoint>, request: Request) -> Response {
+/// Every method of `/mcp`.
+pub(super) async fn mcp(State(Endpoint(inner)): State<Endpoint>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     if let Err(denied) = inner.guard.check(&parts.headers, &parts.uri) {
         debug!(%denied, "request denied");

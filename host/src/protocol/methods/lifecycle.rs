@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::caller::{log_level, peer};
 use super::super::error::RequestError;
-use super::super::version::{self, Revision};
+use super::super::version::{self, REVISIONS, Revision};
 use super::super::{Config, Origin, Server, tasks};
 use crate::plugin::{JsonObject, LogLevel};
 use crate::session::{Session, SessionId};
@@ -28,19 +28,22 @@ fn with_instructions(mut result: Value, config: &Config) -> Value {
     result
 }
 
-/// What the server can do, on every revision. A family that no plugin offers now may be there in a moment.
-fn capabilities() -> Value {
-    json!({
+/// What the server can do. A family that no plugin offers now may be there in a moment.
+fn capabilities(revision: &Revision) -> Value {
+    let mut can = json!({
         "tools": {"listChanged": true},
         "prompts": {"listChanged": true},
         "resources": {"listChanged": true, "subscribe": true},
-        "completions": {},
-    })
+    });
+    if revision.audio_and_annotations {
+        can["completions"] = json!({});
+    }
+    can
 }
 
 /// `server/discover`.
 pub(in super::super) fn discover(config: &Config) -> JsonObject {
-    let mut can = capabilities();
+    let mut can = capabilities(&REVISIONS[0]);
     can["extensions"] = json!({tasks::EXTENSION: {}});
     let result = json!({
         "supportedVersions": version::supported(),
@@ -72,7 +75,7 @@ pub(in super::super) async fn initialize(
         None => JsonObject::new(),
         Some(_) => return Err(RequestError::invalid_params("`capabilities` must be an object")),
     };
-    let revision: &Revision = version::negotiate(requested);
+    let revision: &Revision = version::negotiate(requested, origin.headers.is_some());
     let session = Session {
         protocol_version: revision.name.to_owned(),
         client: params.get("clientInfo").and_then(peer),
@@ -82,7 +85,7 @@ pub(in super::super) async fn initialize(
         subscriptions: BTreeSet::new(),
     };
     let id = server.sessions.create(session).await?;
-    let mut can = capabilities();
+    let mut can = capabilities(revision);
     can["logging"] = json!({});
     let result = json!({
         "protocolVersion": revision.name,
