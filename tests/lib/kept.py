@@ -79,6 +79,20 @@ def node() -> Path:
     return virtual_environment("node", NODE_WHEEL + "\n", "Node.js")
 
 
+@cache
+def npm_packages_with_node(name: str, source: Path, purpose: str, major: int) -> tuple[Path, Path]:
+    """`node` of that version or later, and the folder with what `source` pins. Where the machine's is older, the
+    optional `node-linux-*` of the package.json is taken."""
+    node = node_on_path(major)
+    folder = npm_packages(name, source, purpose, *(["--omit=optional"] if node else []))
+    if not node:
+        # The one of npm that is for this machine; npm leaves out the others.
+        node = next((folder / "node_modules").glob("node-*/bin/node"), None)
+    if not node:
+        raise CannotSetUp(f"{purpose}: Node.js {major} is needed, and npm has none for this machine; install it")
+    return node, folder
+
+
 def npm_packages(name: str, source: Path, purpose: str, *options: str) -> Path:
     """The folder with what the package.json and the lock file in `source` pin."""
     files = [source / file for file in ("package.json", "package-lock.json", ".npmrc")]

@@ -4,6 +4,7 @@ use wasmtime::{PoolConcurrencyLimitError, Trap};
 use wasmtime_wasi::I32Exit;
 
 use super::cpu::CpuTimeExceeded;
+use super::jobs::OtherInterface;
 use super::limits::REASON_BYTES;
 use super::output::excerpt;
 use super::store::Exceeded;
@@ -27,6 +28,9 @@ pub(super) fn explain(
             Exceeded::Memory(bytes) => Limit::Memory(bytes),
             Exceeded::Tables(elements) => Limit::TableElements(elements),
         });
+    }
+    if let Some(other) = error.downcast_ref::<OtherInterface>() {
+        return CallError::Invalid(other.to_string());
     }
     if error.is::<PoolConcurrencyLimitError>() {
         return CallError::Unavailable("all instances are in use; try again in a moment".into());

@@ -14,6 +14,19 @@ use crate::plugin::{
 /// What the engine says, around what the guest says.
 type Ran<T> = wasmtime::Result<Result<T, CallError>>;
 
+/// An interface of ours that the plugin exports with other types: it was built for another version of this one, which
+/// may happen until that is frozen. The engine compares types only once there is an instance.
+#[derive(Debug, thiserror::Error)]
+#[error("its export pegboard:plugin/{interface} is not the one of this host ({reason}); build it anew")]
+pub(super) struct OtherInterface {
+    interface: &'static str,
+    reason: String,
+}
+
+fn found<T>(interface: &'static str, loaded: wasmtime::Result<T>) -> wasmtime::Result<T> {
+    loaded.map_err(|error| OtherInterface { interface, reason: error.root_cause().to_string() }.into())
+}
+
 /// All the lists, by one instance.
 pub(super) struct List<'a> {
     pub(super) exports: &'a Exports,
@@ -27,21 +40,21 @@ impl Job for List<'_> {
         let mut listing =
             Listing { resources: resources.is_some(), completions: completions.is_some(), ..Listing::default() };
         if let Some(tools) = tools {
-            let tools = tools.load(&mut *store, instance)?;
+            let tools = found("tools", tools.load(&mut *store, instance))?;
             match from_guest::tools(tools.call_list_tools(&mut *store).await?) {
                 Ok(tools) => listing.tools = tools,
                 Err(error) => return Ok(Err(error)),
             }
         }
         if let Some(prompts) = prompts {
-            let prompts = prompts.load(&mut *store, instance)?;
+            let prompts = found("prompts", prompts.load(&mut *store, instance))?;
             match from_guest::prompts(prompts.call_list_prompts(&mut *store).await?) {
                 Ok(prompts) => listing.prompts = prompts,
                 Err(error) => return Ok(Err(error)),
             }
         }
         if let Some(resources) = resources {
-            let resources = resources.load(&mut *store, instance)?;
+            let resources = found("resources", resources.load(&mut *store, instance))?;
             match from_guest::templates(resources.call_list_resource_templates(&mut *store).await?) {
                 Ok(templates) => listing.resource_templates = templates,
                 Err(error) => return Ok(Err(error)),
@@ -61,7 +74,7 @@ impl Job for CallTool<'_> {
     type Output = ToolOutput;
 
     async fn run(self, store: &mut Store<State>, instance: &Instance) -> Ran<ToolOutput> {
-        let tools = self.tools.load(&mut *store, instance)?;
+        let tools = found("tools", self.tools.load(&mut *store, instance))?;
         Ok(from_guest::tool_output(tools.call_call_tool(store, self.name, &self.arguments).await?))
     }
 }
@@ -76,7 +89,7 @@ impl Job for GetPrompt<'_> {
     type Output = PromptOutput;
 
     async fn run(self, store: &mut Store<State>, instance: &Instance) -> Ran<PromptOutput> {
-        let prompts = self.prompts.load(&mut *store, instance)?;
+        let prompts = found("prompts", self.prompts.load(&mut *store, instance))?;
         let arguments = to_guest::arguments(self.arguments);
         Ok(from_guest::prompt_output(prompts.call_get_prompt(store, self.name, &arguments).await?))
     }
@@ -90,7 +103,7 @@ impl Job for ListResources<'_> {
     type Output = Vec<Resource>;
 
     async fn run(self, store: &mut Store<State>, instance: &Instance) -> Ran<Vec<Resource>> {
-        let resources = self.resources.load(&mut *store, instance)?;
+        let resources = found("resources", self.resources.load(&mut *store, instance))?;
         Ok(from_guest::resources(resources.call_list_resources(store).await?))
     }
 }
@@ -104,7 +117,7 @@ impl Job for ReadResource<'_> {
     type Output = ReadOutput;
 
     async fn run(self, store: &mut Store<State>, instance: &Instance) -> Ran<ReadOutput> {
-        let resources = self.resources.load(&mut *store, instance)?;
+        let resources = found("resources", self.resources.load(&mut *store, instance))?;
         Ok(from_guest::read_output(resources.call_read_resource(store, &self.uri).await?))
     }
 }
@@ -120,7 +133,7 @@ impl Job for Complete<'_> {
     type Output = Completion;
 
     async fn run(self, store: &mut Store<State>, instance: &Instance) -> Ran<Completion> {
-        let completions = self.completions.load(&mut *store, instance)?;
+        let completions = found("completions", self.completions.load(&mut *store, instance))?;
         let target = to_guest::target(self.target);
         let argument = to_guest::argument(self.argument);
         let resolved = to_guest::arguments(self.resolved);

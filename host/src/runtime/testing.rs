@@ -52,6 +52,11 @@ impl Guest {
 
     /// The component.
     pub fn bytes(&self) -> Vec<u8> {
+        wat::parse_str(self.text()).expect("valid text")
+    }
+
+    /// Its text.
+    pub fn text(&self) -> String {
         let Self { start, list, call, realloc, fields } = self;
         let core = format!(
             r#"(func $start {start}) (start $start)
@@ -64,7 +69,7 @@ impl Guest {
                  (global.set $next (i32.add (global.get $next) (local.get 3))))
                {fields}"#
         );
-        wat::parse_str(include_str!("testing/plugin.wat").replace(";; CORE", &core)).expect("valid text")
+        include_str!("testing/plugin.wat").replace(";; CORE", &core)
     }
 }
 

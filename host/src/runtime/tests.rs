@@ -141,3 +141,12 @@ async fn a_call_is_answered_while_others_loop() {
     assert_eq!(text(&answered.expect("it is not starved").unwrap()), "{}");
     loops.iter().for_each(tokio::task::JoinHandle::abort);
 }
+
+#[tokio::test]
+async fn a_plugin_of_another_version_of_the_interface_is_told_apart_from_a_crash() {
+    let older = Guest::default().text().replace(r#"(field "asks-first" bool)"#, "");
+    let (runtime, _announcements) = super::testing::runtime(&Config::default());
+    let plugin = super::testing::load(&runtime, &wat::parse_str(&older).unwrap()).unwrap();
+    let Err(CallError::Invalid(reason)) = list(&plugin).await else { panic!("it must be refused") };
+    assert!(reason.contains("pegboard:plugin/tools is not the one of this host"), "{reason}");
+}

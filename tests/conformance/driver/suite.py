@@ -6,7 +6,6 @@ import subprocess
 import tempfile
 import time
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 
 import kept
@@ -66,18 +65,10 @@ class Outcome:
             setattr(self, name, getattr(self, name) + value)
 
 
-@cache
 def programs() -> tuple[Path, Path]:
     """Node.js, and the folder of the packages."""
-    node = kept.node_on_path(NODE_MAJOR)
-    options = ["--omit=optional"] if node else []
-    folder = kept.npm_packages("conformance", HERE, "the conformance suite", *options) / "node_modules"
-    if not node:
-        # The one of npm that is for this machine; npm leaves out the others.
-        node = next(folder.glob("node-*/bin/node"), None)
-    if not node:
-        raise kept.CannotSetUp(f"the conformance suite needs Node.js {NODE_MAJOR}, and npm has none for this machine; install it")
-    return node, folder
+    node, folder = kept.npm_packages_with_node("conformance", HERE, "the conformance suite", NODE_MAJOR)
+    return node, folder / "node_modules"
 
 
 @cache

@@ -6,19 +6,21 @@ from functools import cache
 from pathlib import Path
 from typing import Callable
 
-from kept import node, npm_packages, run, virtual_environment
+from kept import node, npm_packages, npm_packages_with_node, run, virtual_environment
 
 HERE = Path(__file__).resolve().parent.parent
 ROOT = HERE.parent.parent
 
 
 class Client:
-    """One client. Its command is run with URL, MODE and the scenario's file behind it."""
+    """One client. Its command is run with URL, MODE and the scenario's file behind it. `without` are the steps of the
+    scenario that it has no way to take."""
 
-    def __init__(self, name: str, modes: list[str], prepare: Callable[[], list[str]]) -> None:
+    def __init__(self, name: str, modes: list[str], prepare: Callable[[], list[str]], without: tuple = ()) -> None:
         self.name = name
         self.modes = modes
         self.prepare = prepare
+        self.without = without
         self.command: list[str] = []
 
     def set_up(self) -> None:
@@ -51,6 +53,14 @@ def python_script(name: str) -> Callable[[], list[str]]:
     return prepare
 
 
+def inspector() -> list[str]:
+    # What it is made of wants 22.19.
+    source = HERE / "inspector"
+    node, folder = npm_packages_with_node("interop-inspector", source, "the MCP Inspector", 22)
+    shutil.copy(source / "inspector.mjs", folder)
+    return [str(node), str(folder / "inspector.mjs")]
+
+
 @cache
 def rust() -> list[str]:
     target = ROOT / "target/tests"
@@ -66,4 +76,5 @@ ALL = [
     Client("python-mcp-2.3", ["default", "legacy", "pinned"], python_script("official.py")),
     Client("python-fastmcp-4.1", ["default", "legacy", "pinned"], python_script("fast.py")),
     Client("rust-rmcp-3.11", ["default", "auto", "discover"], rust),
+    Client("inspector-2.12", ["default", "auto", "modern"], inspector, without=("progress", "close")),
 ]
