@@ -67,8 +67,8 @@ impl App {
         let stores = Stores {
             sessions: Arc::new(MemoryStore::new(&config.sessions)),
             sessions_required: config.sessions.required,
-            retry_ms: config.events.retry_ms,
-            events: Arc::new(MemoryEvents::new(config.events)),
+            events: Arc::new(MemoryEvents::new(config.events.clone())),
+            event_config: config.events,
             tasks: Arc::new(MemoryTasks::new(&config.tasks)),
             task_config: config.tasks,
         };

@@ -55,7 +55,7 @@ use waiting::Waiting;
 
 use crate::plugin::{JsonObject, Principal};
 use crate::registry::{Registry, Tool};
-use crate::session::events::EventStore;
+use crate::session::events::{self, EventStore};
 use crate::session::{SessionId, SessionStore, StoreError};
 use crate::task::{self, TaskStore};
 
@@ -115,8 +115,8 @@ pub struct Stores {
     pub sessions_required: bool,
     /// What went out on their streams.
     pub events: Arc<dyn EventStore>,
-    /// After how many milliseconds a client whose stream has ended comes back for the rest.
-    pub retry_ms: u32,
+    /// Bounds of that.
+    pub event_config: events::Config,
     /// Calls that go on after they were answered.
     pub tasks: Arc<dyn TaskStore>,
     /// Their bounds.
@@ -129,7 +129,7 @@ pub struct Server {
     sessions: Arc<dyn SessionStore>,
     sessions_required: bool,
     events: Arc<dyn EventStore>,
-    retry_ms: u32,
+    event_config: events::Config,
     tasks: Tasks,
     /// What the server names itself, in each modern result.
     info: Value,
@@ -156,7 +156,7 @@ impl Server {
         compat: Compat,
         questions: Questions,
     ) -> Result<Self, KeyError> {
-        let Stores { sessions, sessions_required, events, retry_ms, tasks, task_config } = stores;
+        let Stores { sessions, sessions_required, events, event_config, tasks, task_config } = stores;
         let sealer = Arc::new(Sealer::new(&questions.state_keys)?);
         let in_flight = Arc::new(InFlight::default());
         let stop = CancellationToken::new();
@@ -167,7 +167,7 @@ impl Server {
             sessions,
             sessions_required,
             events,
-            retry_ms,
+            event_config,
             tasks: Tasks::new(tasks, task_config),
             info: lifecycle::server_info(&config),
             config,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
+use tokio::sync::watch;
 use tracing::warn;
 
 use super::error::{ErrorKind, RequestError};
@@ -45,10 +46,18 @@ impl Server {
                 return Err(call);
             }
         };
-        self.tracker.spawn(pump(call, stream.clone(), self.events.clone()));
+        let (read, reader) = watch::channel(0);
+        let window = self.event_config.stream_bytes / 2;
+        // A task of its own, whose clock goes on while the client is waited for.
+        let pump = Pump { call: call.into_task(), stream: stream.clone(), events: self.events.clone(), reader, window };
+        self.tracker.spawn(pump.run());
         let start = EventId { stream, number: 0 };
-        let first = primed.then(|| ReplayEvent { id: start.to_string(), message: None, retry_ms: Some(self.retry_ms) });
-        let rest = self.follow(session, start, 0);
+        let first = primed.then(|| ReplayEvent {
+            id: start.to_string(),
+            message: None,
+            retry_ms: Some(self.event_config.retry_ms),
+        });
+        let rest = self.follow(session, start, 0, Some(read));
         Ok(Replay { events: stream::iter(first).chain(rest).boxed() })
     }
 
@@ -63,11 +72,17 @@ impl Server {
         };
         let last = EventId::parse(last).ok_or_else(unknown)?;
         let rest = self.events.rest(&session, &last).await?.ok_or_else(unknown)?;
-        Ok(Replay { events: self.follow(session, last, rest.closed) })
+        Ok(Replay { events: self.follow(session, last, rest.closed, None) })
     }
 
     /// What follows `after`, and what comes; until the end, or until readers are sent away once more than `closed`.
-    fn follow(&self, session: SessionId, after: EventId, closed: u32) -> BoxStream<'static, ReplayEvent> {
+    fn follow(
+        &self,
+        session: SessionId,
+        after: EventId,
+        closed: u32,
+        read: Option<watch::Sender<usize>>,
+    ) -> BoxStream<'static, ReplayEvent> {
         let reader = Reader {
             events: self.events.clone(),
             changed: self.events.watch(&after.stream),
@@ -76,6 +91,7 @@ impl Server {
             closed,
             ready: VecDeque::new(),
             over: false,
+            read,
         };
         stream::unfold(reader, |mut reader| async move { Some((reader.next().await?, reader)) }).boxed()
     }
@@ -84,18 +100,23 @@ impl Server {
 /// One who reads a stream from the store.
 struct Reader {
     events: Arc<dyn EventStore>,
-    changed: Option<tokio::sync::watch::Receiver<()>>,
+    changed: Option<watch::Receiver<()>>,
     session: SessionId,
     after: EventId,
     closed: u32,
     ready: VecDeque<ReplayEvent>,
     over: bool,
+    /// How many bytes of messages it has taken, for a call that waits for its first reader.
+    read: Option<watch::Sender<usize>>,
 }
 
 impl Reader {
     async fn next(&mut self) -> Option<ReplayEvent> {
         loop {
             if let Some(event) = self.ready.pop_front() {
+                if let Some(read) = &self.read {
+                    read.send_modify(|read| *read += event.message.as_ref().map_or(0, |message| message.len()));
+                }
                 return Some(event);
             }
             if self.over {
@@ -121,34 +142,63 @@ impl Reader {
 }
 
 /// Puts what a call sends, and at last its response, into the store.
-async fn pump(mut call: RunningCall, stream: StreamId, events: Arc<dyn EventStore>) {
-    let kept = async {
+struct Pump {
+    call: RunningCall,
+    stream: StreamId,
+    events: Arc<dyn EventStore>,
+    /// How many bytes the first reader has taken. While it is there the call does not run away from it, so that a
+    /// flood stays in the guest and nothing has gone from the store that was not read; once it has gone the call waits
+    /// for nobody.
+    reader: watch::Receiver<usize>,
+    /// How many bytes the call may be ahead of it.
+    window: usize,
+}
+
+impl Pump {
+    async fn run(mut self) {
+        if let Err(error) = self.keep_all().await {
+            warn!(%error, "a stream that was to be resumable is lost");
+        }
+    }
+
+    async fn keep_all(&mut self) -> Result<(), StoreError> {
+        let mut sent = 0;
         loop {
             let outbound = tokio::select! {
                 biased;
-                Some(outbound) = call.outbound.recv() => outbound,
-                outcome = &mut call.outcome => {
-                    while let Some(outbound) = call.outbound.try_recv() {
-                        keep(outbound, &stream, &*events).await?;
+                Some(outbound) = self.call.outbound.recv() => outbound,
+                outcome = &mut self.call.outcome => {
+                    while let Some(outbound) = self.call.outbound.try_recv() {
+                        self.keep(outbound, &mut sent).await?;
                     }
                     if let Some(response) = outcome {
-                        events.append(&stream, response.json).await?;
+                        // However large it is, it pushes out nothing that is not read yet.
+                        self.wait_for_reader(sent).await;
+                        self.events.append(&self.stream, response.json).await?;
                     }
-                    return events.end(&stream).await;
+                    return self.events.end(&self.stream).await;
                 }
             };
-            keep(outbound, &stream, &*events).await?;
+            self.keep(outbound, &mut sent).await?;
         }
-    };
-    if let Err(error) = kept.await {
-        warn!(%error, "a stream that was to be resumable is lost");
     }
-}
 
-async fn keep(outbound: Outbound, stream: &StreamId, events: &dyn EventStore) -> Result<(), StoreError> {
-    match outbound {
-        Outbound::Message(message) => events.append(stream, message).await,
-        Outbound::CloseStream { .. } => events.close_readers(stream).await,
+    /// Until the first reader has taken so many bytes, or has gone.
+    async fn wait_for_reader(&mut self, bytes: usize) {
+        // An error says that it has gone.
+        let _ = self.reader.wait_for(|read| *read >= bytes).await;
+    }
+
+    async fn keep(&mut self, outbound: Outbound, sent: &mut usize) -> Result<(), StoreError> {
+        match outbound {
+            Outbound::Message(message) => {
+                *sent += message.len();
+                self.events.append(&self.stream, message).await?;
+                self.wait_for_reader(sent.saturating_sub(self.window)).await;
+                Ok(())
+            }
+            Outbound::CloseStream { .. } => self.events.close_readers(&self.stream).await,
+        }
     }
 }
 

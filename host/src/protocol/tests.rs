@@ -45,8 +45,8 @@ fn server_of(plugins: Vec<(Arc<dyn Plugin>, Listing)>, questions: Questions) -> 
     let stores = Stores {
         sessions: Arc::new(MemoryStore::new(&session::Config::default())),
         sessions_required: false,
-        events: Arc::new(MemoryEvents::new(session::events::Config::default())),
-        retry_ms: 1000,
+        events: Arc::new(MemoryEvents::new(events::Config::default())),
+        event_config: events::Config::default(),
         tasks: Arc::new(MemoryTasks::new(&task::Config::default())),
         task_config: task::Config::default(),
     };

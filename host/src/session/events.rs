@@ -34,6 +34,9 @@ impl Default for Config {
     }
 }
 
+/// Bytes that a stream takes beside its messages, about.
+const STREAM_COST: usize = 512;
+
 /// A stream's name: 128 random bits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct StreamId(String);
@@ -163,7 +166,7 @@ impl EventStore for MemoryEvents {
             let id = StreamId(URL_SAFE_NO_PAD.encode(random));
             let mut streams = self.lock();
             streams.sweep(Duration::from_secs(self.config.retention_secs));
-            if streams.bytes >= self.config.total_bytes {
+            if streams.bytes + streams.by_id.len() * STREAM_COST >= self.config.total_bytes {
                 return Ok(None);
             }
             let stream = Stream {

@@ -31,7 +31,7 @@ pub(super) fn server(plugin: Arc<dyn Plugin>, tools: &[ToolSpec], questions: Que
         sessions: Arc::new(MemoryStore::new(&session::Config::default())),
         sessions_required: false,
         events: Arc::new(events::MemoryEvents::new(events::Config::default())),
-        retry_ms: 1000,
+        event_config: events::Config::default(),
         tasks: Arc::new(task::MemoryTasks::new(&task::Config::default())),
         task_config: task::Config::default(),
     };

@@ -94,3 +94,30 @@ async fn a_call_goes_on_when_its_stream_is_lost() {
     let rest: Vec<_> = resumed(&server, &sent, &first).await.unwrap().events.collect().await;
     assert_eq!(rest.len(), 3);
 }
+
+#[tokio::test]
+async fn a_call_does_not_run_away_from_its_first_reader() {
+    const MESSAGES: usize = 400;
+    let plugin = FakePlugin::with("fake", Vec::new(), |_, _, call| {
+        Box::pin(async move {
+            for _ in 0..MESSAGES {
+                let data = json!("x".repeat(100_000));
+                call.client.as_ref().unwrap().log(LogMessage { level: LogLevel::Info, logger: None, data }).await;
+            }
+            Ok(ToolOutput { content: vec![Content::text("y".repeat(5_000_000))], ..ToolOutput::default() })
+        })
+    });
+    let server = server(vec![plugin], &[tool("t")]);
+    let session = begin(&server).await.0;
+    let sent = headers([("mcp-session-id", session.as_str())]);
+    let events: Vec<_> = started(&server, &sent)
+        .await
+        .events
+        .then(|event| async {
+            tokio::task::yield_now().await;
+            event
+        })
+        .collect()
+        .await;
+    assert_eq!(events.len(), 1 + MESSAGES + 1, "an id to begin with, all messages, and the response");
+}
