@@ -92,17 +92,33 @@ check_suite() {
     cargo test --manifest-path tests/Cargo.toml --target-dir target/tests --release -p pegboard-suite -- --test-threads 4
 }
 
-check_interop() {
-    need python3 python3
-    build_all
-    # The bundled plugins alone: the others offer tools of the same names.
-    local bundled=$root/target/tests/bundled manifest
+# The bundled plugins alone: the others offer tools of the same names.
+bundled=$root/target/tests/bundled
+collect_bundled() {
+    local manifest
     rm -rf "$bundled"
     mkdir -p "$bundled"
     for manifest in plugins/*/Cargo.toml; do
         cp "$PEGBOARD_GUESTS_TARGET/wasm32-wasip2/release/$(basename "$(dirname "$manifest")").wasm" "$bundled"
     done
+}
+
+check_interop() {
+    need python3 python3
+    build_all
+    collect_bundled
     tests/interop/run --plugins "$bundled"
+}
+
+check_claude() {
+    need python3 python3
+    # Debian has it where the paths of other users than root do not lead.
+    local PATH=$PATH:/usr/sbin
+    need nginx nginx
+    need openssl openssl
+    build_all
+    collect_bundled
+    tests/claude/run --plugins "$bundled"
 }
 
 check_conformance() {

@@ -8,6 +8,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 
 # Compiling all plugins for the first time, on a slow machine with much else to do.
@@ -54,6 +55,13 @@ class Running:
     def read_log(self) -> str:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
+    def until_logged(self, text: str) -> None:
+        deadline = time.monotonic() + READY_S
+        while text not in self.read_log():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"the server does not log {text!r}:\n{self.read_log()}")
+            time.sleep(0.05)
+
     def stop(self) -> str:
         """Ends it, and gives what it logged."""
         if self.process and self.process.poll() is None:
@@ -91,9 +99,12 @@ class Server(Running):
     def remove(self, plugin: str) -> None:
         (self.plugins / f"{plugin}.wasm").unlink()
 
-    def start(self, pause: float = 0.05) -> None:
+    def has(self, plugin: str) -> bool:
+        return (self.plugins / f"{plugin}.wasm").exists()
+
+    def start(self, pause: float = 0.05, flags: Sequence[str] = ()) -> None:
         """Until the plugins that are there are loaded."""
         # Settings of the person at the keyboard must not decide about tests.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PEGBOARD_")}
         command = [self.binary, "serve", "--listen", "127.0.0.1:0", "--plugins", self.plugins, "--cache-dir", self.cache]
-        self.launch(command, pause, cwd=self.folder, env=environment)
+        self.launch([*command, *flags], pause, cwd=self.folder, env=environment)
