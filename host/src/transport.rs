@@ -10,6 +10,7 @@ mod conversation;
 mod cors;
 mod endpoint;
 mod guard;
+mod legacy_sse;
 mod respond;
 mod serve;
 mod sse_frame;

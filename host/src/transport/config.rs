@@ -28,6 +28,8 @@ pub struct Config {
     pub max_headers: usize,
     /// The most connections at the same time; more wait.
     pub max_connections: usize,
+    /// The most streams of HTTP+SSE, the transport of 2024-11-05, at the same time; more are refused.
+    pub max_sse_streams: usize,
     /// How long a client may take for a request's head, in milliseconds. Also how long an idle connection is kept.
     pub header_timeout_ms: u64,
     /// How long a client may take for a request's body, in milliseconds.
@@ -56,6 +58,7 @@ impl Default for Config {
             max_header_bytes: 64 * 1024,
             max_headers: 100,
             max_connections: 20_000,
+            max_sse_streams: 1_000,
             header_timeout_ms: 30_000,
             body_timeout_ms: 30_000,
             write_timeout_ms: 60_000,

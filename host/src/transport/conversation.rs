@@ -80,9 +80,16 @@ impl Conversation {
     /// Takes what the client sent. Requests are answered when they are ready; what is no message is answered at once.
     pub(super) async fn receive(&self, body: &[u8]) {
         match Incoming::parse(body, self.0.endpoint.0.config.max_batch) {
-            Ok(Incoming::One(message)) => self.take(message).await,
-            Ok(Incoming::Batch(batch)) => self.begin(None, move |inner| async move { inner.batch(batch).await }).await,
+            Ok(incoming) => self.accept(incoming).await,
             Err(not) => self.0.say(Response::error(not.id.as_ref(), &not.error).json).await,
+        }
+    }
+
+    /// As [`Self::receive`], of what was read already.
+    pub(super) async fn accept(&self, incoming: Incoming) {
+        match incoming {
+            Incoming::One(message) => self.take(message).await,
+            Incoming::Batch(batch) => self.begin(None, move |inner| async move { inner.batch(batch).await }).await,
         }
     }
 

@@ -3,15 +3,20 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
+use axum::body::Body;
+use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::{any, get};
-use http::StatusCode;
+use http::header::ORIGIN;
+use http::request::Parts;
+use http::{Method, StatusCode};
 use tokio_util::sync::CancellationToken;
+use tracing::debug;
 
 use super::guard::Guard;
 use super::stream::StreamOptions;
-use super::{Config, respond, streamable_http};
+use super::{Config, cors, legacy_sse, respond, streamable_http};
+use crate::plugin::Principal;
 use crate::protocol::Server;
 
 /// The endpoint: a protocol server behind the checks of its transports. Cheap to clone.
@@ -23,6 +28,8 @@ pub(super) struct Inner {
     pub(super) guard: Guard,
     pub(super) config: Config,
     pub(super) stream: StreamOptions,
+    /// Those of HTTP+SSE.
+    pub(super) streams: legacy_sse::Streams,
     /// Cancelled when the server stops.
     pub(super) closing: CancellationToken,
 }
@@ -33,7 +40,8 @@ impl Endpoint {
     pub fn new(server: Server, config: Config) -> Self {
         let stream = StreamOptions { keep_alive: config.keep_alive(), complete_event: config.complete_event };
         let guard = Guard::new(&config);
-        Self(Arc::new(Inner { server, guard, config, stream, closing: CancellationToken::new() }))
+        let (streams, closing) = (legacy_sse::Streams::default(), CancellationToken::new());
+        Self(Arc::new(Inner { server, guard, config, stream, streams, closing }))
     }
 
     /// Ends all streams that wait for changes, with a closing result where the revision has one. Calls go on.
@@ -47,16 +55,43 @@ impl Endpoint {
     }
 }
 
-/// All routes: `/mcp` and `/mcp/`, `/healthz` and `/readyz`. Mount them under a path of your own with
-/// [`Router::nest`].
+/// All routes: `/mcp`, for clients of 2024-11-05 `/sse` and `/messages`, each with and without a slash at its end;
+/// `/healthz` and `/readyz`. Mount them under a path of your own with [`Router::nest`].
 pub fn router(endpoint: Endpoint) -> Router {
     Router::new()
         .route("/mcp", any(streamable_http::mcp))
         .route("/mcp/", any(streamable_http::mcp))
+        .route("/sse", any(legacy_sse::sse))
+        .route("/sse/", any(legacy_sse::sse))
+        .route("/messages", any(legacy_sse::messages))
+        .route("/messages/", any(legacy_sse::messages))
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .fallback(not_found)
         .with_state(endpoint)
+}
+
+/// What is the same for each route of MCP: who is let in, preflights, and which pages may read the reply.
+pub(super) async fn checked(
+    endpoint: Endpoint,
+    request: Request,
+    serve: impl AsyncFnOnce(Endpoint, Parts, Body, Option<Principal>) -> Response,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    if let Err(denied) = endpoint.0.guard.check(&parts.headers, &parts.uri) {
+        debug!(%denied, "request denied");
+        return respond::refusal(StatusCode::FORBIDDEN, format!("Forbidden: {denied}"));
+    }
+    let origin = parts.headers.get(ORIGIN).cloned();
+    let mut response = if parts.method == Method::OPTIONS {
+        let mut response = respond::empty(StatusCode::NO_CONTENT);
+        cors::preflight(&parts.headers, response.headers_mut());
+        response
+    } else {
+        serve(endpoint, parts, body, None).await
+    };
+    cors::allow_origin(origin, response.headers_mut());
+    response
 }
 
 async fn not_found() -> Response {

@@ -71,10 +71,10 @@ pub(super) fn refusal(status: StatusCode, message: impl Into<String>) -> Respons
 }
 
 /// A method that the endpoint does not have.
-pub(super) fn method_not_allowed(method: &http::Method) -> Response {
-    let message = format!("{method} is not a method of this endpoint; send MCP messages with POST");
+pub(super) fn method_not_allowed(method: &http::Method, allowed: &'static str) -> Response {
+    let message = format!("{method} is not a method of this endpoint; it has {allowed}");
     let mut response = refusal(StatusCode::METHOD_NOT_ALLOWED, message);
-    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, POST, DELETE, HEAD, OPTIONS"));
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
     response
 }
 

@@ -23,6 +23,11 @@ pub(super) fn message(json: &str) -> Bytes {
     frame.freeze()
 }
 
+/// The first event of HTTP+SSE: where the client sends its messages.
+pub(super) fn endpoint(address: &str) -> Bytes {
+    format!("event: endpoint\ndata: {address}\n\n").into()
+}
+
 /// One event of a stream that can be resumed. Without a message it is there for its id alone.
 pub(super) fn replay(event: &ReplayEvent) -> Bytes {
     let mut frame = String::with_capacity(64 + event.message.as_ref().map_or(0, |message| message.len()));

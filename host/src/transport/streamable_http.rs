@@ -5,49 +5,44 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
+use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Method, StatusCode};
 use http_body_util::LengthLimitError;
-use tracing::debug;
 
 use super::accept::Accepts;
-use super::endpoint::{Endpoint, Inner};
+use super::endpoint::{Endpoint, Inner, checked};
 use super::stream::{Calls, EventStream, Listening};
-use super::{cors, respond, sse_frame};
+use super::{respond, sse_frame};
+use crate::plugin::Principal;
 use crate::protocol::{
     self, Batch, BatchReply, Era, Header, Incoming, Origin, Outbound, REVISIONS, Reply, ReplyKind, RequestHeaders,
     RunningCall,
 };
 
 /// Every method of `/mcp`.
-pub(super) async fn mcp(State(Endpoint(inner)): State<Endpoint>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    if let Err(denied) = inner.guard.check(&parts.headers, &parts.uri) {
-        debug!(%denied, "request denied");
-        return respond::refusal(StatusCode::FORBIDDEN, format!("Forbidden: {denied}"));
-    }
-    let mut response = match parts.method {
-        Method::POST => inner.post(&parts.headers, body).await,
-        Method::GET => inner.get(&parts.headers).await,
-        Method::DELETE => inner.delete(&parts.headers).await,
-        // For those who look whether something is here before they speak.
-        Method::HEAD => respond::empty(StatusCode::OK),
-        Method::OPTIONS => {
-            let mut response = respond::empty(StatusCode::NO_CONTENT);
-            cors::preflight(&parts.headers, response.headers_mut());
-            response
+pub(super) async fn mcp(State(endpoint): State<Endpoint>, request: Request) -> Response {
+    checked(endpoint, request, async |Endpoint(inner), parts, body, principal| {
+        let headers = &parts.headers;
+        let principal = principal.as_ref();
+        match parts.method {
+            Method::POST => inner.post(headers, body, principal).await,
+            Method::GET => inner.get(headers, principal).await,
+            Method::DELETE => inner.delete(headers, principal).await,
+            // For those who look whether something is here before they speak.
+            Method::HEAD => {
+                let mut response = respond::empty(StatusCode::OK);
+                let newest = HeaderValue::from_static(REVISIONS[0].name);
+                response.headers_mut().insert("mcp-protocol-version", newest);
+                response
+            }
+            ref other => respond::method_not_allowed(other, "GET, POST, DELETE, HEAD, OPTIONS"),
         }
-        ref other => respond::method_not_allowed(other),
-    };
-    if parts.method == Method::HEAD {
-        response.headers_mut().insert("mcp-protocol-version", HeaderValue::from_static(REVISIONS[0].name));
-    }
-    cors::allow_origin(&parts.headers, response.headers_mut());
-    response
+    })
+    .await
 }
 
 impl Inner {
-    async fn post(&self, headers: &HeaderMap, body: Body) -> Response {
+    async fn post(&self, headers: &HeaderMap, body: Body, principal: Option<&Principal>) -> Response {
         let accepts = Accepts::of(headers);
         if accepts.nothing() {
             return not_acceptable("application/json, text/event-stream");
@@ -59,16 +54,17 @@ impl Inner {
             Ok(body) => body,
             Err(refused) => return refused,
         };
-        let origin = Headers(headers);
+        let headers = Headers(headers);
+        let origin = headers.origin(principal);
         let message = match Incoming::parse(&body, self.config.max_batch) {
             Ok(Incoming::One(message)) => message,
-            Ok(Incoming::Batch(batch)) => return self.batch(batch, origin.origin(), accepts).await,
+            Ok(Incoming::Batch(batch)) => return self.batch(batch, origin, accepts).await,
             Err(refused) => {
                 let response = protocol::Response::error(refused.id.as_ref(), &refused.error);
                 return respond::json(response, Era::Modern);
             }
         };
-        let reply = self.server.handle(message, origin.origin()).await;
+        let reply = self.server.handle(message, origin).await;
         self.carry(reply, accepts).await
     }
 
@@ -99,28 +95,26 @@ impl Inner {
         respond::with_session(response, session.as_ref())
     }
 
-    async fn get(&self, headers: &HeaderMap) -> Response {
-        let accepts = Accepts::of(headers);
-        // A browser takes anything, but wants a page.
-        let wants_page = headers.get("accept").is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
-        if wants_page || !accepts.event_stream {
-            return not_acceptable("text/event-stream");
+    async fn get(&self, headers: &HeaderMap, principal: Option<&Principal>) -> Response {
+        if let Err(refused) = takes_stream(headers) {
+            return refused;
         }
-        match self.server.open_stream(Headers(headers).origin(), Headers(headers).get("last-event-id")).await {
+        let (accepts, headers) = (Accepts::of(headers), Headers(headers));
+        match self.server.open_stream(headers.origin(principal), headers.get("last-event-id")).await {
             Ok(reply) => self.carry(reply, accepts).await,
             Err(error) => respond::json(protocol::Response::error(None, &error), Era::Legacy),
         }
     }
 
-    async fn delete(&self, headers: &HeaderMap) -> Response {
-        match self.server.end_session(Headers(headers).origin()).await {
+    async fn delete(&self, headers: &HeaderMap, principal: Option<&Principal>) -> Response {
+        match self.server.end_session(Headers(headers).origin(principal)).await {
             Ok(()) => respond::empty(StatusCode::NO_CONTENT),
             Err(error) => respond::json(protocol::Response::error(None, &error), Era::Legacy),
         }
     }
 
     /// The whole body, bounded in size and time.
-    async fn read(&self, headers: &HeaderMap, body: Body) -> Result<Bytes, Response> {
+    pub(super) async fn read(&self, headers: &HeaderMap, body: Body) -> Result<Bytes, Response> {
         let max = self.config.max_body_bytes;
         let too_large = || {
             let message = format!("the body is larger than {max} bytes (`transport.max_body_bytes`)");
@@ -229,7 +223,17 @@ fn not_acceptable(accept: &str) -> Response {
     respond::refusal(StatusCode::NOT_ACCEPTABLE, message)
 }
 
-fn is_json(headers: &HeaderMap) -> Result<(), Response> {
+/// Does the client take an event stream? A browser takes anything, but wants a page.
+pub(super) fn takes_stream(headers: &HeaderMap) -> Result<(), Response> {
+    let wants_page = headers.get(ACCEPT).is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
+    if wants_page || !Accepts::of(headers).event_stream {
+        return Err(not_acceptable("text/event-stream"));
+    }
+    Ok(())
+}
+
+/// Is the body JSON, as it is?
+pub(super) fn is_json(headers: &HeaderMap) -> Result<(), Response> {
     let unsupported = |message| Err(respond::refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = media_type.split(';').next().unwrap_or_default().trim();
@@ -248,8 +252,8 @@ fn is_json(headers: &HeaderMap) -> Result<(), Response> {
 struct Headers<'a>(&'a HeaderMap);
 
 impl Headers<'_> {
-    fn origin(&self) -> Origin<'_> {
-        Origin { headers: Some(self), session: self.get("mcp-session-id"), principal: None }
+    fn origin<'a>(&'a self, principal: Option<&'a Principal>) -> Origin<'a> {
+        Origin { headers: Some(self), session: self.get("mcp-session-id"), principal }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The routes as a client meets them, over a fake plugin and without a socket.
 
 mod batches;
+mod legacy_sse;
 mod stdio;
 
 use std::sync::Arc;
