@@ -17,6 +17,7 @@ use crate::runtime::{Runtime, RuntimeError};
 use crate::session::MemoryStore;
 use crate::session::events::MemoryEvents;
 use crate::task::MemoryTasks;
+use crate::transport::auth::{AuthError, Tokens};
 use crate::transport::{self, Endpoint};
 
 /// How many announcements of plugins wait for the loader; what comes beyond that is dropped, since one of many
@@ -48,6 +49,9 @@ pub enum StartError {
     /// The engine, or its limits.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
+    /// The tokens that let callers in.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
     /// The keys that seal what clients carry.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -73,7 +77,7 @@ impl App {
             task_config: config.tasks,
         };
         let server = Server::new(registry.clone(), stores, config.server, config.compat, config.questions)?;
-        let endpoint = Endpoint::new(server, config.transport.clone());
+        let endpoint = Endpoint::new(server, config.transport.clone(), Tokens::load(&config.auth)?);
         Ok(Self { registry, endpoint, loader, transport: config.transport })
     }
 
@@ -98,6 +102,11 @@ impl App {
     /// The routes, to be mounted in another axum program.
     pub fn router(&self) -> Router {
         transport::router(self.endpoint.clone())
+    }
+
+    /// Reads the tokens in files again, as an operator may ask; those that have changed count in any case.
+    pub fn reload_tokens(&self) {
+        self.endpoint.reload_tokens();
     }
 
     /// Serves on `listener` until `stop`, then lets what is under way come to its end, for as long as

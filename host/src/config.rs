@@ -25,6 +25,8 @@ pub struct Config {
     pub limits: runtime::Config,
     /// Where and how to serve.
     pub transport: transport::Config,
+    /// Who may call.
+    pub auth: transport::auth::Config,
     /// What the server says of itself.
     pub server: protocol::Config,
     /// How far clients that break the protocol are met.

@@ -197,6 +197,48 @@ fn listening_for_other_machines_wants_two_flags_and_says_which() {
     assert!(get(server.address, "/healthz").starts_with("HTTP/1.1 200"));
 }
 
+/// The status line of a POST with this token.
+fn ping(address: SocketAddr, token: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let body = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+    let head = format!(
+        "POST /mcp HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n\
+         Authorization: Bearer {token}\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    write!(stream, "{head}{body}").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.lines().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn with_tokens_it_may_listen_for_other_machines_and_a_hangup_ends_neither_it_nor_a_token() {
+    let folder = folder_with_plugins();
+    let (settings, token) = (folder.path().join("pegboard.toml"), folder.path().join("alice"));
+    std::fs::write(&settings, "[[auth.tokens]]\nname = \"alice\"\nfile = \"alice\"\n").unwrap();
+    let arguments = ["serve", "--listen", "0.0.0.0:0", "--allowed-host", "example.com"];
+    let line = failure(pegboard(folder.path()).args(arguments));
+    assert!(line.contains("alice"), "{line}");
+    std::fs::write(&token, "").unwrap();
+    assert!(failure(pegboard(folder.path()).args(arguments)).contains("is empty"));
+
+    std::fs::write(&token, "secret-1").unwrap();
+    let server = Server::start(pegboard(folder.path()).args(arguments));
+    let reachable = SocketAddr::from(([127, 0, 0, 1], server.address.port()));
+    assert!(ping(reachable, "secret-1").contains(" 200 "));
+    assert!(ping(reachable, "secret-2").contains(" 401 "));
+    kill_process(Pid::from_child(&server.child), Signal::HUP).unwrap();
+    assert!(ping(reachable, "secret-1").contains(" 200 "));
+    std::fs::write(&token, "secret-2").unwrap();
+    assert!(ping(reachable, "secret-1").contains(" 401 "));
+    assert!(ping(reachable, "secret-2").contains(" 200 "));
+    server.signal();
+    let (status, _, stderr) = server.end();
+    assert_eq!(status, Some(0));
+    assert!(stderr.contains("alice") && !stderr.contains("secret-"), "{stderr}");
+}
+
 #[test]
 fn dev_outside_of_a_checkout_says_what_to_do() {
     // The program itself is inside of a checkout; a link to it elsewhere is not.

@@ -26,7 +26,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     }
     let runtime = runtime()?;
     // What would only be said after minutes of building is said now.
-    drop(runtime.block_on(transport::bind(&config.transport))?);
+    drop(runtime.block_on(transport::bind(&config.transport, &config.auth))?);
     let compiler = target::provide(&checkout)?;
     guests::build(&checkout, compiler.as_deref(), &config.loader.directory)?;
     telemetry::init(&config.log)?;
@@ -35,7 +35,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 
 async fn serve(config: Config) -> anyhow::Result<()> {
     let shutdown = Shutdown::listen()?;
-    let listener = transport::bind(&config.transport).await?;
+    let listener = transport::bind(&config.transport, &config.auth).await?;
     let url = url(listener.local_addr()?);
     let step = Step::plain("Loading the plugins (compiled for this machine once, then kept)");
     let app = App::start(config, Compiler::this_program()).await?;

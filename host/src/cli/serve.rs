@@ -2,9 +2,13 @@
 
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use pegboard::{App, Compiler, telemetry, transport};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::task::AbortOnDropHandle;
+use tracing::info;
 
 use super::options::Options;
 use super::shutdown::Shutdown;
@@ -14,13 +18,28 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     telemetry::init(&config.log)?;
     runtime()?.block_on(async {
         let shutdown = Shutdown::listen()?;
-        let listener = transport::bind(&config.transport).await?;
+        let listener = transport::bind(&config.transport, &config.auth).await?;
         let url = url(listener.local_addr()?);
-        let app = App::start(config, Compiler::this_program()).await?;
+        let has_tokens = !config.auth.tokens.is_empty();
+        let app = Arc::new(App::start(config, Compiler::this_program()).await?);
+        // Otherwise it ends the program, as it does others.
+        let _reloading = has_tokens.then(|| reload_on_hangup(&app)).transpose()?;
         print(&format!("{url}\n"));
         app.serve(listener, shutdown.token()).await;
         Ok(())
     })
+}
+
+/// SIGHUP has tokens read again.
+fn reload_on_hangup(app: &Arc<App>) -> anyhow::Result<AbortOnDropHandle<()>> {
+    let mut hangup = signal(SignalKind::hangup()).context("cannot listen for signals")?;
+    let app = app.clone();
+    Ok(AbortOnDropHandle::new(tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            info!("reading tokens again");
+            app.reload_tokens();
+        }
+    })))
 }
 
 pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::auth;
+
 /// Where and how to serve.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default)]
@@ -16,7 +18,7 @@ pub struct Config {
     pub allowed_hosts: Vec<String>,
     /// Origins, beside those of loopback, whose pages may talk to this server: `https://example.com`.
     pub allowed_origins: Vec<String>,
-    /// Listen elsewhere than on loopback although nobody has to authenticate.
+    /// Listen elsewhere than on loopback although nobody has to authenticate, since there are no tokens.
     pub allow_unauthenticated: bool,
     /// The most bytes of a request's body.
     pub max_body_bytes: usize,
@@ -82,7 +84,8 @@ pub enum ConfigError {
     /// Others could call it, whoever they are.
     #[error(
         "listening on {0} lets anybody who reaches it call every tool, since nobody has to authenticate: \
-         if that is meant, say so with `--allow-unauthenticated` (`transport.allow_unauthenticated`)"
+         give callers tokens (`[[auth.tokens]]`), or, if that is meant, say so with `--allow-unauthenticated` \
+         (`transport.allow_unauthenticated`)"
     )]
     Unauthenticated(SocketAddr),
     /// No origin.
@@ -100,7 +103,7 @@ impl Config {
     ///
     /// # Errors
     /// The first that does not.
-    pub fn check(&self) -> Result<(), ConfigError> {
+    pub fn check(&self, auth: &auth::Config) -> Result<(), ConfigError> {
         for origin in &self.allowed_origins {
             let well_formed = url::Url::parse(origin).is_ok_and(|url| url.origin().ascii_serialization() == *origin);
             if !well_formed {
@@ -119,7 +122,7 @@ impl Config {
             if self.allowed_hosts.is_empty() {
                 return Err(ConfigError::NoAllowedHost(self.listen));
             }
-            if !self.allow_unauthenticated {
+            if auth.tokens.is_empty() && !self.allow_unauthenticated {
                 return Err(ConfigError::Unauthenticated(self.listen));
             }
         }
@@ -158,22 +161,24 @@ mod tests {
     #[test]
     fn listening_for_others_wants_a_host_name_and_a_word_about_authentication() {
         let mut config = Config { listen: "0.0.0.0:0".parse().unwrap(), ..Config::default() };
-        assert!(matches!(config.check(), Err(ConfigError::NoAllowedHost(_))));
+        assert!(matches!(config.check(&auth::Config::default()), Err(ConfigError::NoAllowedHost(_))));
         config.allowed_hosts.push("example.com".into());
-        assert!(matches!(config.check(), Err(ConfigError::Unauthenticated(_))));
+        assert!(matches!(config.check(&auth::Config::default()), Err(ConfigError::Unauthenticated(_))));
+        let alice = auth::TokenSource { name: "alice".into(), file: None, env: Some("TOKEN".into()) };
+        assert_eq!(config.check(&auth::Config { tokens: vec![alice] }), Ok(()));
         config.allow_unauthenticated = true;
-        assert_eq!(config.check(), Ok(()));
+        assert_eq!(config.check(&auth::Config::default()), Ok(()));
     }
 
     #[test]
     fn malformed_names_are_refused() {
         for origin in ["example.com", "https://example.com/", "https://example.com/x", "null", "*"] {
             let config = Config { allowed_origins: vec![origin.into()], ..Config::default() };
-            assert!(matches!(config.check(), Err(ConfigError::InvalidOrigin(_))), "{origin}");
+            assert!(matches!(config.check(&auth::Config::default()), Err(ConfigError::InvalidOrigin(_))), "{origin}");
         }
         for host in ["https://example.com", "example.com/", "", "a b", "*.example.com", "me@example.com"] {
             let config = Config { allowed_hosts: vec![host.into()], ..Config::default() };
-            assert!(matches!(config.check(), Err(ConfigError::InvalidHost(_))), "{host}");
+            assert!(matches!(config.check(&auth::Config::default()), Err(ConfigError::InvalidHost(_))), "{host}");
         }
     }
 }

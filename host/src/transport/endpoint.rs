@@ -13,6 +13,7 @@ use http::{Method, StatusCode};
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
+use super::auth::Tokens;
 use super::guard::Guard;
 use super::stream::StreamOptions;
 use super::{Config, cors, legacy_sse, respond, streamable_http};
@@ -26,6 +27,7 @@ pub struct Endpoint(pub(super) Arc<Inner>);
 pub(super) struct Inner {
     pub(super) server: Server,
     pub(super) guard: Guard,
+    tokens: Tokens,
     pub(super) config: Config,
     pub(super) stream: StreamOptions,
     /// Those of HTTP+SSE.
@@ -35,13 +37,18 @@ pub(super) struct Inner {
 }
 
 impl Endpoint {
-    /// An endpoint for `server`.
+    /// An endpoint for `server`, for those who have one of `tokens`.
     #[must_use]
-    pub fn new(server: Server, config: Config) -> Self {
+    pub fn new(server: Server, config: Config, tokens: Tokens) -> Self {
         let stream = StreamOptions { keep_alive: config.keep_alive(), complete_event: config.complete_event };
         let guard = Guard::new(&config);
         let (streams, closing) = (legacy_sse::Streams::default(), CancellationToken::new());
-        Self(Arc::new(Inner { server, guard, config, stream, streams, closing }))
+        Self(Arc::new(Inner { server, guard, tokens, config, stream, streams, closing }))
+    }
+
+    /// Reads the tokens in files again.
+    pub fn reload_tokens(&self) {
+        self.0.tokens.reload();
     }
 
     /// Ends all streams that wait for changes, with a closing result where the revision has one. Calls go on.
@@ -88,7 +95,13 @@ pub(super) async fn checked(
         cors::preflight(&parts.headers, response.headers_mut());
         response
     } else {
-        serve(endpoint, parts, body, None).await
+        match endpoint.0.tokens.authenticate(&parts.headers) {
+            Ok(principal) => serve(endpoint, parts, body, principal).await,
+            Err(refused) => {
+                debug!(%refused, "request without a token that is let in");
+                respond::unauthorized(refused)
+            }
+        }
     };
     cors::allow_origin(origin, response.headers_mut());
     response

@@ -3,9 +3,12 @@
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
+use http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+};
 use http::{HeaderName, StatusCode};
 
+use super::auth;
 use crate::protocol::{self, Era, ErrorKind, RequestError};
 use crate::session::SessionId;
 
@@ -67,6 +70,17 @@ pub(super) fn refusal(status: StatusCode, message: impl Into<String>) -> Respons
     let error = RequestError::new(ErrorKind::InvalidRequest, message);
     let mut response = json(protocol::Response::error(None, &error), Era::Modern);
     *response.status_mut() = status;
+    response
+}
+
+/// Nobody gets in without a token, or with a wrong one ([RFC 6750, 3](https://www.rfc-editor.org/rfc/rfc6750#section-3)).
+pub(super) fn unauthorized(refused: auth::Refused) -> Response {
+    let challenge = match refused {
+        auth::Refused::Missing => r#"Bearer realm="pegboard""#,
+        auth::Refused::Invalid => r#"Bearer realm="pegboard", error="invalid_token""#,
+    };
+    let mut response = refusal(StatusCode::UNAUTHORIZED, format!("Unauthorized: {refused}"));
+    response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     response
 }
 

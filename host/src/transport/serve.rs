@@ -14,7 +14,7 @@ use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
-use super::{Config, ConfigError, Endpoint, router};
+use super::{Config, ConfigError, Endpoint, auth, router};
 
 /// Why nothing is served.
 #[derive(Debug, thiserror::Error)]
@@ -37,12 +37,12 @@ pub enum ServeError {
 /// How long to wait after the system could not give another connection, for want of descriptors say.
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
 
-/// Takes the address that the configuration names.
+/// Takes the address that the configuration names. Where others can reach it, `auth` decides who is let in.
 ///
 /// # Errors
 /// [`ServeError`].
-pub async fn bind(config: &Config) -> Result<TcpListener, ServeError> {
-    config.check()?;
+pub async fn bind(config: &Config, auth: &auth::Config) -> Result<TcpListener, ServeError> {
+    config.check(auth)?;
     let address = config.listen;
     TcpListener::bind(address).await.map_err(|source| ServeError::Bind { address, source })
 }

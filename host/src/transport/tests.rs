@@ -3,6 +3,7 @@
 mod batches;
 mod legacy_sse;
 mod stdio;
+mod tokens;
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 use serde_json::{Value, json};
 
+use super::auth::Tokens;
 use super::{Config, Endpoint, router};
 use crate::plugin::{Listing, Plugin, ToolSpec};
 use crate::protocol::{self, Questions, Server, Stores};
@@ -46,7 +48,7 @@ pub(super) fn echo() -> Server {
 
 /// The routes over [`echo`].
 fn routes(config: Config) -> Router {
-    router(Endpoint::new(echo(), config))
+    router(Endpoint::new(echo(), config, Tokens::default()))
 }
 
 /// Headers that every request has, and these.

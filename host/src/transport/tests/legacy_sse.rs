@@ -73,7 +73,7 @@ async fn the_address_is_beside_the_stream_wherever_both_are_mounted() {
 
 #[tokio::test]
 async fn changes_are_told_on_the_stream() {
-    let endpoint = Endpoint::new(echo(), Config::default());
+    let endpoint = Endpoint::new(echo(), Config::default(), Tokens::default());
     let routes = router(endpoint.clone());
     let mut stream = Stream::open(&routes, "/sse").await;
     stream.ask(&routes, &initialize()).await;
@@ -104,7 +104,7 @@ async fn what_has_no_stream_or_is_no_message_is_refused() {
 
 #[tokio::test]
 async fn a_lost_stream_ends_its_session() {
-    let endpoint = Endpoint::new(echo(), Config::default());
+    let endpoint = Endpoint::new(echo(), Config::default(), Tokens::default());
     let routes = router(endpoint.clone());
     let mut stream = Stream::open(&routes, "/sse").await;
     stream.ask(&routes, &initialize()).await;
@@ -140,7 +140,7 @@ async fn the_number_of_streams_is_bounded() {
 
 #[tokio::test]
 async fn a_server_that_stops_ends_the_stream_after_what_runs() {
-    let endpoint = Endpoint::new(echo(), Config::default());
+    let endpoint = Endpoint::new(echo(), Config::default(), Tokens::default());
     let routes = router(endpoint.clone());
     let mut stream = Stream::open(&routes, "/sse").await;
     stream.ask(&routes, &initialize()).await;

@@ -25,7 +25,7 @@ impl Client {
     fn of(server: Server, config: Config) -> Self {
         let (input, server_input) = duplex(64 * 1024);
         let (server_output, output) = duplex(64 * 1024);
-        let endpoint = Endpoint::new(server, config);
+        let endpoint = Endpoint::new(server, config, Tokens::default());
         let stop = CancellationToken::new();
         let (served, stopped) = (endpoint.clone(), stop.clone());
         let server = tokio::spawn(async move { stdio(&served, server_input, server_output, stopped).await });
