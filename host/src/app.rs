@@ -63,6 +63,7 @@ impl App {
     /// # Errors
     /// [`StartError`], each in one line that says what to do.
     pub async fn start(config: Config, compiler: Compiler) -> Result<Self, StartError> {
+        let tokens = Tokens::load(&config.auth)?;
         let (announce, announcements) = mpsc::channel(ANNOUNCEMENTS);
         let runtime = Runtime::new(&config.limits, announce)?;
         let components = ComponentLoader::new(runtime, config.compile, compiler)?;
@@ -77,7 +78,7 @@ impl App {
             task_config: config.tasks,
         };
         let server = Server::new(registry.clone(), stores, config.server, config.compat, config.questions)?;
-        let endpoint = Endpoint::new(server, config.transport.clone(), Tokens::load(&config.auth)?);
+        let endpoint = Endpoint::new(server, config.transport.clone(), tokens);
         Ok(Self { registry, endpoint, loader, transport: config.transport })
     }
 

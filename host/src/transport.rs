@@ -1,5 +1,5 @@
-//! How messages come and go: HTTP, with the checks before the endpoint and streams that are never buffered, and standard
-//! input and output.
+//! How messages come and go: HTTP, with the checks before the endpoint and streams that are never buffered, and
+//! standard input and output.
 //!
 //! [`router`] can be mounted in any axum program; [`serve`] is the accept loop that Pegboard itself uses, since
 //! it bounds what axum's own does not: headers, their time, and the number of connections.

@@ -223,7 +223,7 @@ impl Token {
             Err(error) => {
                 // Said once for each change, not with each request.
                 if now.stamp != seen {
-                    warn!(name = self.name, file = %path.display(), %error, "the token is kept: its file cannot be read");
+                    warn!(name = self.name, file = %path.display(), %error, "the token is kept: no reading its file");
                 }
                 now.stamp = seen;
             }

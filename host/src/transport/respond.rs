@@ -73,7 +73,8 @@ pub(super) fn refusal(status: StatusCode, message: impl Into<String>) -> Respons
     response
 }
 
-/// Nobody gets in without a token, or with a wrong one ([RFC 6750, 3](https://www.rfc-editor.org/rfc/rfc6750#section-3)).
+/// Nobody gets in without a token, or with a wrong one
+/// ([RFC 6750, 3](https://www.rfc-editor.org/rfc/rfc6750#section-3)).
 pub(super) fn unauthorized(refused: auth::Refused) -> Response {
     let challenge = match refused {
         auth::Refused::Missing => r#"Bearer realm="pegboard""#,

@@ -13,8 +13,9 @@ ROOT = HERE.parent.parent
 
 
 class Client:
-    """One client. Its command is run with URL, MODE and the scenario's file behind it. `without` are the steps of the
-    scenario that it has no way to take."""
+    """One client. Its command is run with URL, MODE and the scenario's file behind it, and with `STDIO_SERVER` in its
+    environment: the command, as a JSON array, of a server over standard input and output with the same plugins.
+    `without` are the steps of the scenario that it has no way to take."""
 
     def __init__(self, name: str, modes: list[str], prepare: Callable[[], list[str]], without: tuple = ()) -> None:
         self.name = name
@@ -71,9 +72,9 @@ def rust() -> list[str]:
 
 
 ALL = [
-    Client("typescript-sdk-1.32", ["default"], node_script("sdk.mjs")),
-    Client("typescript-client-2.4", ["default", "auto", "pinned"], node_script("client.mjs")),
-    Client("python-mcp-2.3", ["default", "legacy", "pinned"], python_script("official.py")),
+    Client("typescript-sdk-1.32", ["default", "sse", "stdio"], node_script("sdk.mjs")),
+    Client("typescript-client-2.4", ["default", "auto", "pinned", "stdio", "stdio-auto"], node_script("client.mjs")),
+    Client("python-mcp-2.3", ["default", "legacy", "pinned", "stdio"], python_script("official.py")),
     Client("python-fastmcp-4.1", ["default", "legacy", "pinned"], python_script("fast.py")),
     Client("rust-rmcp-3.11", ["default", "auto", "discover"], rust),
     Client("inspector-2.12", ["default", "auto", "modern"], inspector, without=("progress", "close")),

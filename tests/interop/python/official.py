@@ -2,22 +2,24 @@
 
 import asyncio
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
 import mcp_types as types
 from mcp.client.client import Client
+from mcp.client.stdio import StdioServerParameters
 
 from scenario import MODES, run
 
 
 class Official:
-    def __init__(self, url: str, mode: str) -> None:
+    def __init__(self, server: str | StdioServerParameters, mode: str) -> None:
         self.changed = asyncio.Event()
         # What is the default is left to the client.
         chosen = {} if mode == "auto" else {"mode": mode}
-        self.client = Client(url, message_handler=self.on_message, **chosen)
+        self.client = Client(server, message_handler=self.on_message, **chosen)
 
     async def on_message(self, message: Any) -> None:
         if isinstance(message, types.ToolListChangedNotification):
@@ -43,8 +45,10 @@ class Official:
 if __name__ == "__main__":
     url, mode, file = sys.argv[1:]
     how, version = MODES[mode]
+    command, *arguments = json.loads(os.environ["STDIO_SERVER"])
+    server = StdioServerParameters(command=command, args=arguments) if mode == "stdio" else url
 
     async def main() -> bool:
-        return await run(Official(url, how), json.loads(Path(file).read_text(encoding="utf-8")), version)
+        return await run(Official(server, how), json.loads(Path(file).read_text(encoding="utf-8")), version)
 
     sys.exit(0 if asyncio.run(main()) else 1)

@@ -16,7 +16,7 @@ from mcp.client.subscriptions import ToolsListChanged
 MODERN = "2026-07-28"
 LEGACY = "2025-11-25"
 # What the clients call their modes, and the version each must come to.
-MODES = {"default": ("auto", MODERN), "legacy": ("legacy", LEGACY), "pinned": (MODERN, MODERN)}
+MODES = {"default": ("auto", MODERN), "legacy": ("legacy", LEGACY), "pinned": (MODERN, MODERN), "stdio": ("auto", MODERN)}
 
 
 class Subject(Protocol):
