@@ -101,7 +101,7 @@ pub(super) fn resource_template(template: &ResourceTemplate, revision: &Revision
     }
     out.set_some("description", template.description.as_deref());
     out.set_some("mimeType", template.mime_type.as_deref());
-    out.set_some("annotations", template.annotations.as_ref().map(annotations));
+    out.set_some("annotations", template.annotations.as_ref().map(|hints| annotations(hints, revision)));
     if revision.icons {
         out.set_list("icons", template.icons.iter().map(icon));
     }
@@ -189,11 +189,11 @@ fn content(content: Content, revision: &Revision) -> Value {
         Content::Text(text) => {
             out.set("type", "text");
             out.set("text", text.text);
-            out.set_some("annotations", text.annotations.as_ref().map(annotations));
+            out.set_some("annotations", text.annotations.as_ref().map(|hints| annotations(hints, revision)));
             out.set_some("_meta", text.meta);
         }
-        Content::Image(media) => media_content("image", media, &mut out),
-        Content::Audio(media) if revision.audio_and_annotations => media_content("audio", media, &mut out),
+        Content::Image(media) => media_content("image", media, revision, &mut out),
+        Content::Audio(media) if revision.audio_and_annotations => media_content("audio", media, revision, &mut out),
         Content::Audio(media) => {
             out.set("type", "text");
             out.set("text", format!("Audio that {} cannot carry: {}", revision.name, media.mime_type));
@@ -209,7 +209,7 @@ fn content(content: Content, revision: &Revision) -> Value {
         Content::Embedded(embedded) => {
             out.set("type", "resource");
             out.set("resource", resource_contents(embedded.contents));
-            out.set_some("annotations", embedded.annotations.as_ref().map(annotations));
+            out.set_some("annotations", embedded.annotations.as_ref().map(|hints| annotations(hints, revision)));
             out.set_some("_meta", embedded.meta);
         }
         Content::Other(object) => return Value::Object(object),
@@ -217,11 +217,11 @@ fn content(content: Content, revision: &Revision) -> Value {
     out.into()
 }
 
-fn media_content(kind: &str, media: MediaContent, out: &mut Members) {
+fn media_content(kind: &str, media: MediaContent, revision: &Revision, out: &mut Members) {
     out.set("type", kind);
     out.set("data", BASE64.encode(media.data));
     out.set("mimeType", media.mime_type);
-    out.set_some("annotations", media.annotations.as_ref().map(annotations));
+    out.set_some("annotations", media.annotations.as_ref().map(|hints| annotations(hints, revision)));
     out.set_some("_meta", media.meta);
 }
 
@@ -235,7 +235,7 @@ fn resource_members(resource: Resource, revision: &Revision) -> Members {
     out.set_some("description", resource.description);
     out.set_some("mimeType", resource.mime_type);
     out.set_some("size", resource.size);
-    out.set_some("annotations", resource.annotations.as_ref().map(annotations));
+    out.set_some("annotations", resource.annotations.as_ref().map(|hints| annotations(hints, revision)));
     if revision.icons {
         out.set_list("icons", resource.icons.iter().map(icon));
     }
@@ -255,11 +255,13 @@ fn resource_contents(contents: ResourceContents) -> Value {
     out.into()
 }
 
-fn annotations(hints: &Annotations) -> Value {
+fn annotations(hints: &Annotations, revision: &Revision) -> Value {
     let mut out = Members::default();
     out.set_list("audience", hints.audience.iter().map(|reader| role(*reader).into()));
     out.set_some("priority", hints.priority);
-    out.set_some("lastModified", hints.last_modified.as_deref());
+    if revision.titles_and_structured_content {
+        out.set_some("lastModified", hints.last_modified.as_deref());
+    }
     out.into()
 }
 

@@ -1,6 +1,6 @@
 //! The way back to the client while a call runs: notifications on the call's own stream, and questions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
@@ -158,6 +158,9 @@ impl Asker {
         let request = |question| questions::request(question, &self.plugin, &self.config, capabilities);
         let requests = questions.iter().map(request).collect::<Result<Vec<_>, _>>()?;
         let mut asked = lock(&self.asked);
+        let is_new = |key: &String| !asked.open.contains_key(key) && !asked.used.contains_key(key);
+        let new: BTreeSet<_> = questions.iter().map(|question| &question.key).filter(|key| is_new(key)).collect();
+        questions::check_number(asked.open.len() + asked.used.len() + new.len())?;
         let mut answers = Vec::with_capacity(questions.len());
         for (question, request) in questions.iter().zip(requests) {
             let given = self.answers.get(&question.key);
@@ -171,7 +174,6 @@ impl Asker {
                 }
             }
         }
-        questions::check_number(asked.open.len() + asked.used.len())?;
         if asked.open.is_empty() { Ok(answers) } else { Err(CallError::Pending) }
     }
 }

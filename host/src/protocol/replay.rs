@@ -57,7 +57,7 @@ impl Server {
             message: None,
             retry_ms: Some(self.event_config.retry_ms),
         });
-        let rest = self.follow(session, start, 0, Some(read));
+        let rest = self.follow(session, start, 0, primed, Some(read));
         Ok(Replay { events: stream::iter(first).chain(rest).boxed() })
     }
 
@@ -65,22 +65,24 @@ impl Server {
     ///
     /// # Errors
     /// There is no such stream in the session, or it is too late for it.
-    pub(super) async fn resume(&self, session: SessionId, last: &str) -> Result<Replay, RequestError> {
+    pub(super) async fn resume(&self, session: SessionId, last: &str, primed: bool) -> Result<Replay, RequestError> {
         let unknown = || {
             let message = "Last-Event-ID: this session has no such event, or no longer; make the request again";
             RequestError::new(ErrorKind::InvalidRequest, message)
         };
         let last = EventId::parse(last).ok_or_else(unknown)?;
         let rest = self.events.rest(&session, &last).await?.ok_or_else(unknown)?;
-        Ok(Replay { events: self.follow(session, last, rest.closed, None) })
+        Ok(Replay { events: self.follow(session, last, rest.closed, primed, None) })
     }
 
     /// What follows `after`, and what comes; until the end, or until readers are sent away once more than `closed`.
+    /// Where the revision has events with nothing but an id, one says when to come back then.
     fn follow(
         &self,
         session: SessionId,
         after: EventId,
         closed: u32,
+        primed: bool,
         read: Option<watch::Sender<usize>>,
     ) -> BoxStream<'static, ReplayEvent> {
         let reader = Reader {
@@ -89,6 +91,7 @@ impl Server {
             session,
             after,
             closed,
+            primed,
             ready: VecDeque::new(),
             over: false,
             read,
@@ -104,6 +107,7 @@ struct Reader {
     session: SessionId,
     after: EventId,
     closed: u32,
+    primed: bool,
     ready: VecDeque<ReplayEvent>,
     over: bool,
     /// How many bytes of messages it has taken, for a call that waits for its first reader.
@@ -127,13 +131,17 @@ impl Reader {
             changed.borrow_and_update();
             // One that cannot be read any more has ended for this reader; the client comes back, and is told why.
             let rest = self.events.rest(&self.session, &self.after).await.ok().flatten()?;
-            let Rest { messages, ended, closed } = rest;
+            let Rest { messages, ended, closed, retry_ms } = rest;
             for (number, message) in messages {
                 self.after.number = number;
                 let id = self.after.to_string();
                 self.ready.push_back(ReplayEvent { id, message: Some(message), retry_ms: None });
             }
-            self.over = ended || closed > self.closed;
+            let sent_away = closed > self.closed && !ended;
+            if sent_away && self.primed && retry_ms.is_some() {
+                self.ready.push_back(ReplayEvent { id: self.after.to_string(), message: None, retry_ms });
+            }
+            self.over = ended || sent_away;
             if self.ready.is_empty() && !self.over {
                 changed.changed().await.ok()?;
             }
@@ -197,7 +205,7 @@ impl Pump {
                 self.wait_for_reader(sent.saturating_sub(self.window)).await;
                 Ok(())
             }
-            Outbound::CloseStream { .. } => self.events.close_readers(&self.stream).await,
+            Outbound::CloseStream { retry_ms } => self.events.close_readers(&self.stream, retry_ms).await,
         }
     }
 }
@@ -210,7 +218,7 @@ impl Server {
     /// The session is unknown, is required and not named, or has no such event.
     pub async fn open_stream(&self, origin: Origin<'_>, last_event_id: Header<'_>) -> Result<Reply, RequestError> {
         let caller = self.legacy_caller(origin.version(), origin).await?;
-        let session = caller.session;
+        let (session, primed) = (caller.session, caller.revision.primed_streams);
         let kind = match (last_event_id, session.clone()) {
             (Header::Absent, _) => {
                 if self.sessions_required && session.is_none() {
@@ -219,7 +227,9 @@ impl Server {
                 ReplyKind::Listen(listen::get_stream(self, session.clone()))
             }
             (_, None) => return Err(Self::session_required()),
-            (last, Some(session)) => ReplyKind::Replay(self.resume(session, last.text().unwrap_or_default()).await?),
+            (last, Some(session)) => {
+                ReplyKind::Replay(self.resume(session, last.text().unwrap_or_default(), primed).await?)
+            }
         };
         Ok(Reply { era: Era::Legacy, session, kind })
     }

@@ -287,10 +287,13 @@ async fn legacy(
     waiting: &Arc<super::waiting::Waiting>,
 ) -> Result<JsonObject, RequestError> {
     let mut answers = Answers::new();
-    for _ in 0..=rounds.questions.max_rounds {
+    for round in 0..=rounds.most() {
         let (ended, asked) = rounds.run(answers).await;
         if let Ended::Done(outcome) = ended {
             return outcome;
+        }
+        if round == rounds.most() {
+            break;
         }
         answers = asked.used;
         let mut open = Vec::new();

@@ -210,13 +210,14 @@ impl Server {
 /// Runs the work to its end. Where the plugin asks, the task parks until all is answered; nothing of the plugin is
 /// there meanwhile.
 async fn run(rounds: &Rounds, mut answers: Answers, id: &TaskId, store: &dyn TaskStore) -> Result<(), StoreError> {
-    for _ in 0..=rounds.most() {
+    for round in 0..=rounds.most() {
         // Heard before the store is read, so that no change is missed.
         let mut changes = store.changes();
         let (ended, asked) = rounds.run(answers).await;
         let status = match ended {
             Ended::Done(Ok(result)) => Status::Completed(Value::Object(result)),
             Ended::Done(Err(error)) => Status::Failed(error.to_json()),
+            Ended::Pending if round == rounds.most() => Status::Failed(rounds.too_many().to_json()),
             Ended::Pending => {
                 let requests = asked.open.into_iter().map(|(key, request)| (key, request.to_json()));
                 Status::InputRequired(requests.collect())
@@ -253,12 +254,8 @@ async fn run(rounds: &Rounds, mut answers: Answers, id: &TaskId, store: &dyn Tas
             }
         };
     }
-    update(store, id, |task| {
-        task.status = Status::Failed(rounds.too_many().to_json());
-        true
-    })
-    .await
-    .map(drop)
+    // The last round has ended it, one way or the other.
+    Ok(())
 }
 
 /// A task as clients see it.

@@ -22,7 +22,8 @@ pub struct Revision {
     pub name: &'static str,
     /// Its era.
     pub era: Era,
-    /// Do tools and implementations have a `title`, tools an `outputSchema` and results `structuredContent`?
+    /// Do tools and implementations have a `title`, tools an `outputSchema`, results `structuredContent`, and hints
+    /// `lastModified`?
     pub titles_and_structured_content: bool,
     /// Do tools, prompts and resources have `icons`?
     pub icons: bool,

@@ -76,6 +76,8 @@ pub struct Rest {
     pub ended: bool,
     /// How often whoever reads was to be sent away; it is to come back.
     pub closed: u32,
+    /// After how many milliseconds, if that was said.
+    pub retry_ms: Option<u32>,
 }
 
 /// Keeps what goes out on streams. A message is kept before a client can have seen it.
@@ -86,8 +88,12 @@ pub trait EventStore: Send + Sync + 'static {
     /// Adds a message. Where the stream is gone nothing happens.
     fn append<'a>(&'a self, stream: &'a StreamId, message: String) -> BoxFuture<'a, Result<(), StoreError>>;
 
-    /// Sends away whoever reads; the stream goes on.
-    fn close_readers<'a>(&'a self, stream: &'a StreamId) -> BoxFuture<'a, Result<(), StoreError>>;
+    /// Sends away whoever reads, to come back after `retry_ms`; the stream goes on.
+    fn close_readers<'a>(
+        &'a self,
+        stream: &'a StreamId,
+        retry_ms: Option<u32>,
+    ) -> BoxFuture<'a, Result<(), StoreError>>;
 
     /// Nothing more will be added.
     fn end<'a>(&'a self, stream: &'a StreamId) -> BoxFuture<'a, Result<(), StoreError>>;
@@ -122,6 +128,7 @@ struct Stream {
     /// The number of the first message that is still there.
     first: u64,
     closed: u32,
+    retry_ms: Option<u32>,
     ended: Option<Instant>,
     changed: watch::Sender<()>,
 }
@@ -175,6 +182,7 @@ impl EventStore for MemoryEvents {
                 bytes: 0,
                 first: 1,
                 closed: 0,
+                retry_ms: None,
                 ended: None,
                 changed: watch::Sender::new(()),
             };
@@ -204,8 +212,15 @@ impl EventStore for MemoryEvents {
         })
     }
 
-    fn close_readers<'a>(&'a self, stream: &'a StreamId) -> BoxFuture<'a, Result<(), StoreError>> {
-        self.change(stream, |stream| stream.closed += 1);
+    fn close_readers<'a>(
+        &'a self,
+        stream: &'a StreamId,
+        retry_ms: Option<u32>,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.change(stream, |stream| {
+            stream.closed += 1;
+            stream.retry_ms = retry_ms;
+        });
         Box::pin(async { Ok(()) })
     }
 
@@ -231,6 +246,7 @@ impl EventStore for MemoryEvents {
                 messages: messages.map(|(number, message)| (number, message.clone())).collect(),
                 ended: stream.ended.is_some(),
                 closed: stream.closed,
+                retry_ms: stream.retry_ms,
             })
         });
         Box::pin(async { Ok(rest) })

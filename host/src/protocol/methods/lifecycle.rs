@@ -87,11 +87,11 @@ pub(in super::super) async fn initialize(
     let id = server.sessions.create(session).await?;
     let mut can = capabilities(revision);
     can["logging"] = json!({});
-    let result = json!({
-        "protocolVersion": revision.name,
-        "capabilities": can,
-        "serverInfo": server_info(&server.config),
-    });
+    let mut info = server_info(&server.config);
+    if let Some(info) = info.as_object_mut().filter(|_| !revision.titles_and_structured_content) {
+        info.remove("title");
+    }
+    let result = json!({"protocolVersion": revision.name, "capabilities": can, "serverInfo": info});
     Ok((id, with_instructions(result, &server.config)))
 }
 
