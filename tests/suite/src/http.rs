@@ -6,6 +6,7 @@ use std::net::TcpStream;
 
 use serde_json::Value;
 
+use crate::rules::{Revision, Rules, check};
 use crate::server::Server;
 use crate::sse::Events;
 
@@ -17,6 +18,7 @@ pub struct Request {
     headers: Vec<(String, String)>,
     body: Vec<u8>,
     chunked: bool,
+    revision: Option<Revision>,
 }
 
 impl Request {
@@ -28,6 +30,7 @@ impl Request {
             headers: vec![("Host".into(), "localhost".into())],
             body: vec![],
             chunked: false,
+            revision: None,
         }
     }
 
@@ -83,6 +86,19 @@ impl Request {
         self
     }
 
+    /// It is made on `version`, and what comes back is checked against the rules of that.
+    #[must_use]
+    pub fn on(mut self, version: &str) -> Self {
+        self.revision = Revision::named(version);
+        self
+    }
+
+    fn rules(&self) -> Rules {
+        let message = serde_json::from_slice::<Value>(&self.body).ok();
+        let method = message.and_then(|message| Some(message.get("method")?.as_str()?.to_owned()));
+        Rules { revision: self.revision, method }
+    }
+
     /// Its head, as it goes out.
     pub fn head(&self) -> String {
         let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
@@ -115,7 +131,7 @@ impl Request {
         let written = stream.write_all(self.head().as_bytes()).and_then(|()| self.write_body(&mut stream));
         // A server may answer, and close, before it has read everything.
         match Response::read(stream, self.method == "HEAD") {
-            Ok(response) => response,
+            Ok(response) => Response { rules: self.rules(), ..response },
             Err(error) => panic!("{} {}: no reply: {error}; sending: {written:?}", self.method, self.target),
         }
     }
@@ -127,6 +143,7 @@ pub struct Response {
     pub status: u16,
     headers: Vec<(String, String)>,
     body: Body,
+    rules: Rules,
 }
 
 impl Response {
@@ -156,7 +173,7 @@ impl Response {
             (_, Some(length)) => Left::Bytes(length.parse().map_err(|_| bad(length))?),
             _ => Left::All,
         };
-        Ok(Self { status, headers, body: Body { reader, left } })
+        Ok(Self { status, headers, body: Body { reader, left }, rules: Rules::default() })
     }
 
     /// A header, by its name in lower case, if it is there once.
@@ -180,20 +197,23 @@ impl Response {
         String::from_utf8(body).expect("text")
     }
 
-    /// The whole body as JSON.
+    /// The whole body as JSON: a message, checked against the rules of its revision.
     pub fn json(self) -> Value {
         assert_eq!(self.header("content-type"), Some("application/json"), "status {}", self.status);
+        let rules = self.rules.clone();
         let text = self.text();
-        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+        let message = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+        check(&rules, &message);
+        message
     }
 
     /// The body as an event stream.
     pub fn events(self) -> Events {
         let content_type = self.header("content-type").map(str::to_owned);
         let is_stream = content_type.as_deref() == Some("text/event-stream; charset=utf-8");
-        let status = self.status;
+        let (status, rules) = (self.status, self.rules.clone());
         assert!(is_stream, "status {status}, {content_type:?}: {}", self.text());
-        Events::new(BufReader::new(self.body))
+        Events::new(BufReader::new(self.body), rules)
     }
 }
 

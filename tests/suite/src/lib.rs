@@ -8,6 +8,7 @@
 //! | [`http`] | requests, also malformed ones, and replies as they arrive |
 //! | [`sse`] | the frames of an event stream, in their order |
 //! | [`mcp`] | clients of both eras |
+//! | [`rules`] | what each revision has in its messages, as data |
 //! | [`wait`] | until something holds |
 //!
 //! Everything here blocks, and fails by panicking: a test is read from top to bottom. Nothing waits for a time to
@@ -21,6 +22,7 @@ pub mod component;
 pub mod guests;
 pub mod http;
 pub mod mcp;
+pub mod rules;
 pub mod server;
 pub mod sse;
 pub mod wait;

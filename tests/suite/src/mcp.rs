@@ -2,6 +2,7 @@
 
 mod legacy;
 mod modern;
+mod rounds;
 
 use serde_json::{Value, json};
 
@@ -10,6 +11,7 @@ use crate::sse::Events;
 
 pub use legacy::Legacy;
 pub use modern::Modern;
+pub use rounds::{accepted, asking, next_round, who};
 
 /// The revisions of the legacy era, the newest first.
 pub const LEGACY: [&str; 3] = ["2025-11-25", "2025-06-18", "2025-03-26"];

@@ -5,12 +5,20 @@ use std::io::{BufRead as _, BufReader};
 use serde_json::Value;
 
 use crate::http::Body;
+use crate::rules::{Rules, check};
 
 /// What stands between two empty lines.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Frame {
     /// Comments alone.
     Comment(String),
+    /// No message yet, but an id to come back with.
+    Primer {
+        /// `id:`
+        id: String,
+        /// `retry:`
+        retry: Option<u64>,
+    },
     /// An event.
     Event {
         /// `event:`
@@ -27,11 +35,14 @@ pub enum Frame {
 /// A stream, frame by frame. Dropping it closes the connection.
 pub struct Events {
     reader: BufReader<Body>,
+    rules: Rules,
+    /// The id of the last event that had one.
+    pub last_id: Option<String>,
 }
 
 impl Events {
-    pub(crate) fn new(reader: BufReader<Body>) -> Self {
-        Self { reader }
+    pub(crate) fn new(reader: BufReader<Body>, rules: Rules) -> Self {
+        Self { reader, rules, last_id: None }
     }
 
     /// The next frame, as soon as it is there; none at the end of the stream.
@@ -54,24 +65,44 @@ impl Events {
             };
             assert!(!again, "{field:?} is there twice in one frame");
         }
-        Some(match (comment, name, data) {
-            (Some(comment), None, None) => Frame::Comment(comment),
-            (None, Some(name), Some(data)) => Frame::Event { name, data, id, retry },
+        if id.is_some() {
+            self.last_id.clone_from(&id);
+        }
+        Some(match (comment, name, data, id) {
+            (Some(comment), None, None, None) => Frame::Comment(comment),
+            (None, Some(name), Some(data), id) => Frame::Event { name, data, id, retry },
+            (None, None, Some(data), Some(id)) if data.is_empty() => Frame::Primer { id, retry },
             other => panic!("a frame with {other:?}"),
         })
     }
 
-    /// The next message, comments left out; none at the end of the stream.
+    /// The next message, checked against the rules of its revision; none at the end of the stream.
     pub fn message(&mut self) -> Option<Value> {
         loop {
             match self.frame()? {
-                Frame::Comment(_) => {}
+                Frame::Comment(_) | Frame::Primer { .. } => {}
                 Frame::Event { name, data, .. } => {
                     assert_eq!(name, "message");
-                    return Some(serde_json::from_str(&data).unwrap_or_else(|error| panic!("{error}: {data}")));
+                    let message = serde_json::from_str(&data).unwrap_or_else(|error| panic!("{error}: {data}"));
+                    check(&self.rules, &message);
+                    return Some(message);
                 }
             }
         }
+    }
+
+    /// The next message, which must be a request of the server for `method`.
+    pub fn request(&mut self, method: &str) -> Value {
+        let message = self.message().unwrap_or_else(|| panic!("the stream has ended; {method} was to come"));
+        assert!(message["method"] == method && message.get("id").is_some(), "{message}");
+        message
+    }
+
+    /// The next message, which must be a response with a result.
+    pub fn result(&mut self) -> Value {
+        let message = self.message().expect("the stream has ended; a response was to come");
+        assert!(message.get("result").is_some(), "{message}");
+        message["result"].clone()
     }
 
     /// The next message, which must be a notification of that method.

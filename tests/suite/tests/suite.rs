@@ -3,14 +3,26 @@
 mod suite {
     mod bad_http;
     mod bad_input;
+    mod batches;
     mod hostile;
     mod hot_reload;
     mod legacy;
+    mod lists;
+    mod load;
+    mod mirrored;
     mod modern;
+    mod offers;
     mod output;
+    mod principals;
+    mod questions;
     mod readme;
     mod refused;
+    mod request_state;
+    mod resuming;
+    mod rules;
     mod sessions;
     mod slow_clients;
     mod streaming;
+    mod subscriptions;
+    mod tasks;
 }

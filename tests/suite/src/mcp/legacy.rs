@@ -18,6 +18,7 @@ pub struct Legacy<'a> {
     pub version: String,
     /// What `initialize` gave.
     pub initialized: Value,
+    token: Option<String>,
     next: AtomicU64,
 }
 
@@ -29,12 +30,26 @@ impl<'a> Legacy<'a> {
 
     /// Begins a session, asking for `version`.
     pub fn on(server: &'a Server, version: &str) -> Self {
-        let reply = Self::initialize(version).send(server);
+        Self::able(server, version, json!({}))
+    }
+
+    /// Begins a session, asking for `version`, as a client with these capabilities.
+    pub fn able(server: &'a Server, version: &str, capabilities: Value) -> Self {
+        Self::start_session(server, Self::initialize_with(version, capabilities), None)
+    }
+
+    /// Begins a session on the newest legacy revision, as who has this token.
+    pub fn bearing(server: &'a Server, token: &str) -> Self {
+        Self::start_session(server, Self::initialize(super::LEGACY[0]), Some(token.to_owned()))
+    }
+
+    fn start_session(server: &'a Server, initialize: Request, token: Option<String>) -> Self {
+        let reply = with_token(initialize, token.as_deref()).send(server);
         assert_eq!(reply.status, 200);
         let session = reply.header("mcp-session-id").expect("initialize gives a session").to_owned();
         let initialized = Answer::read(reply).result().clone();
         let version = initialized["protocolVersion"].as_str().expect("initialize gives a version").to_owned();
-        let client = Self { server, session, version, initialized, next: AtomicU64::new(1) };
+        let client = Self { server, session, version, initialized, token, next: AtomicU64::new(1) };
         let accepted = client.notify("notifications/initialized", Value::Null);
         assert_eq!((accepted.status, accepted.text()), (202, String::new()));
         client
@@ -42,9 +57,15 @@ impl<'a> Legacy<'a> {
 
     /// The request that begins a session.
     pub fn initialize(version: &str) -> Request {
+        Self::initialize_with(version, json!({}))
+    }
+
+    fn initialize_with(version: &str, capabilities: Value) -> Request {
         let info = json!({"name": "suite", "version": "1"});
-        let params = json!({"protocolVersion": version, "capabilities": {}, "clientInfo": info});
-        Request::post(request(0, "initialize", params).to_string())
+        let params = json!({"protocolVersion": version, "capabilities": capabilities, "clientInfo": info});
+        let request = Request::post(request(0, "initialize", params).to_string());
+        // Another is answered with one of these.
+        if super::LEGACY.contains(&version) { request.on(version) } else { request }
     }
 
     /// `message` as this client sends it.
@@ -54,7 +75,8 @@ impl<'a> Legacy<'a> {
 
     /// A request with the headers of the session.
     pub fn within(&self, request: Request) -> Request {
-        request.header("Mcp-Session-Id", &self.session).header("MCP-Protocol-Version", &self.version)
+        let request = request.header("Mcp-Session-Id", &self.session).header("MCP-Protocol-Version", &self.version);
+        with_token(request.on(&self.version), self.token.as_deref())
     }
 
     /// An id that was not used yet.
@@ -74,7 +96,17 @@ impl<'a> Legacy<'a> {
         self.post(&message).send(self.server)
     }
 
-    /// The names of all tools, page by page.
+    /// Answers a request of the server.
+    pub fn answer(&self, id: &Value, result: Value) -> Response {
+        self.post(&json!({"jsonrpc": "2.0", "id": id, "result": result})).send(self.server)
+    }
+
+    /// Takes up a stream after the event `last`.
+    pub fn resume(&self, last: &str) -> Response {
+        self.within(Request::listen()).header("Last-Event-ID", last).send(self.server)
+    }
+
+    /// The names of all tools.
     pub fn tools(&self) -> Vec<String> {
         super::names(self.ask("tools/list", json!({})).result())
     }
@@ -110,5 +142,12 @@ impl<'a> Legacy<'a> {
     /// Ends the session.
     pub fn end(&self) -> Response {
         self.within(Request::new("DELETE", "/mcp")).send(self.server)
+    }
+}
+
+fn with_token(request: Request, token: Option<&str>) -> Request {
+    match token {
+        Some(token) => request.header("Authorization", &format!("Bearer {token}")),
+        None => request,
     }
 }

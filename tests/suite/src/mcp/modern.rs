@@ -13,19 +13,27 @@ use crate::sse::Events;
 pub struct Modern<'a> {
     server: &'a Server,
     capabilities: Value,
+    token: Option<String>,
     next: AtomicU64,
 }
 
 impl<'a> Modern<'a> {
     /// A client without capabilities.
     pub fn new(server: &'a Server) -> Self {
-        Self { server, capabilities: json!({}), next: AtomicU64::new(1) }
+        Self { server, capabilities: json!({}), token: None, next: AtomicU64::new(1) }
     }
 
     /// With these capabilities.
     #[must_use]
     pub fn with(mut self, capabilities: Value) -> Self {
         self.capabilities = capabilities;
+        self
+    }
+
+    /// As who has this token.
+    #[must_use]
+    pub fn bearing(mut self, token: &str) -> Self {
+        self.token = Some(token.to_owned());
         self
     }
 
@@ -51,12 +59,21 @@ impl<'a> Modern<'a> {
             meta.as_object_mut().expect("an object").extend(given.clone());
         }
         message["params"]["_meta"] = meta;
-        let request = Request::post(message.to_string()).header("MCP-Protocol-Version", MODERN);
+        let request = Request::post(message.to_string()).header("MCP-Protocol-Version", MODERN).on(MODERN);
+        let request = match &self.token {
+            Some(token) => request.header("Authorization", &format!("Bearer {token}")),
+            None => request,
+        };
         let request = match message["method"].as_str() {
             Some(method) => request.header("Mcp-Method", method),
             None => request,
         };
-        match message["params"]["name"].as_str() {
+        let named_by = match message["method"].as_str() {
+            Some("resources/read") => "uri",
+            Some("tasks/get" | "tasks/update" | "tasks/cancel") => "taskId",
+            _ => "name",
+        };
+        match message["params"][named_by].as_str() {
             Some(name) => request.header("Mcp-Name", name),
             None => request,
         }
@@ -89,11 +106,16 @@ impl<'a> Modern<'a> {
     /// Listens for changes of the tools, and gives the id of the request; when this returns, the stream is
     /// acknowledged.
     pub fn listen(&self) -> (Events, Value) {
+        self.listen_for(json!({"toolsListChanged": true}))
+    }
+
+    /// Listens for what `filter` says, all of which must be agreed to.
+    pub fn listen_for(&self, filter: Value) -> (Events, Value) {
         let id: Value = self.next_id().into();
-        let params = json!({"notifications": {"toolsListChanged": true}});
+        let params = json!({"notifications": filter});
         let mut events = self.post(&request(id.clone(), "subscriptions/listen", params)).send(self.server).events();
         let acknowledged = events.notification("notifications/subscriptions/acknowledged");
-        assert_eq!(acknowledged["notifications"], json!({"toolsListChanged": true}));
+        assert_eq!(acknowledged["notifications"], filter);
         (events, id)
     }
 }

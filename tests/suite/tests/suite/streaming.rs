@@ -85,7 +85,9 @@ fn a_stream_has_the_headers_that_keep_it_unbuffered() {
 fn a_stream_on_which_nothing_happens_is_kept_alive_by_comments() {
     let server = Server::setup().settings("[transport]\nkeep_alive_ms = 20").guest("echo").start();
     let client = Legacy::begin(&server);
-    let mut streams = [client.listen(), client.start("sleep", json!({"ms": AN_HOUR})).events];
+    let mut call = client.start("sleep", json!({"ms": AN_HOUR})).events;
+    assert!(matches!(call.frame(), Some(Frame::Primer { .. })));
+    let mut streams = [client.listen(), call];
     for stream in &mut streams {
         for _ in 0..3 {
             assert!(matches!(stream.frame(), Some(Frame::Comment(_))));
