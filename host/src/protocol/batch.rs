@@ -8,11 +8,12 @@ use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use tracing::debug;
 
+use super::dispatch::unexpected_response;
 use super::error::{ErrorKind, RequestError};
 use super::jsonrpc::{Message, NotAMessage, Response};
 use super::reply::{ReplyKind, RunningCall};
 use super::version::{self, Era};
-use super::{Origin, Server, unexpected_response};
+use super::{Origin, Server};
 use crate::session::SessionId;
 
 /// What a client sent at once.

@@ -16,7 +16,7 @@ use super::*;
 use crate::plugin::{CallError, Content, Listing, Plugin, Progress, ToolOutput, ToolSpec};
 use crate::registry::{self, Admitted};
 use crate::session::events::MemoryEvents;
-use crate::session::{self, MemoryStore};
+use crate::session::{self, MemoryStore, SessionId};
 use crate::task::MemoryTasks;
 use crate::testing::{FakePlugin, tool};
 
