@@ -241,3 +241,14 @@ fn bad_files_at_the_start_keep_nobody_from_serving() {
     server.logged(&["refused", "spinner.wasm"]);
     server.logged(&["refused", "text.wasm"]);
 }
+
+#[test]
+fn a_schema_that_claude_does_not_take_is_served_with_a_warning() {
+    let server = server();
+    for key in ["anyOf", "allOf", "oneOf"] {
+        server.drop_in("file", &with_input(&format!(r#"{{"type":"object","{key}":[{{}}]}}"#)));
+        let warning = server.logged(&["WARN", "file", "changed", key]);
+        assert!(warning.contains("Claude"), "{warning}");
+    }
+    assert_eq!(Modern::new(&server).tools(), ["changed", "other"]);
+}
