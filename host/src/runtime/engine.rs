@@ -58,7 +58,6 @@ fn pool(limits: &Config) -> PoolingAllocationConfig {
     pool.linear_memory_keep_resident(limits::KEEP_RESIDENT);
     pool.table_keep_resident(limits::KEEP_RESIDENT);
     pool.async_stack_keep_resident(limits::STACK_KEEP_RESIDENT);
-    pool.decommit_batch_size(limits::CLEARED_TOGETHER);
     pool.pagemap_scan(Enabled::Auto);
     pool
 }

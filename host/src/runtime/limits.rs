@@ -110,9 +110,6 @@ pub(super) const KEEP_RESIDENT: usize = 64 << 10;
 /// The same for the stack. It is zeroed with each call, and few calls need more.
 pub(super) const STACK_KEEP_RESIDENT: usize = 16 << 10;
 
-/// How many places are cleared together after their calls: one round through the kernel for all of them.
-pub(super) const CLEARED_TOGETHER: usize = 16;
-
 /// Handles (streams, pollables, descriptors) that a guest may hold.
 pub(super) const HANDLES: usize = 4_096;
 
