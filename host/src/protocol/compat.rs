@@ -29,14 +29,16 @@ pub enum HeaderMismatch {
     Always,
 }
 
+/// Is it the one mismatch that may be taken: a modern version in the body, and a legacy one in the header?
+pub(super) fn may_be_taken(headers: &dyn RequestHeaders, body: &str) -> bool {
+    let era = |name: &str| version::find(name).map(|revision| revision.era);
+    let header = headers.get("mcp-protocol-version").text().and_then(era);
+    (era(body), header) == (Some(Era::Modern), Some(Era::Legacy))
+}
+
 impl Config {
-    /// Is this mismatch taken: a modern version in the body, a legacy one in the header, and who sends it?
-    pub(super) fn takes(&self, headers: &dyn RequestHeaders, body: &str, client: Option<&Peer>) -> bool {
-        let era = |name: &str| version::find(name).map(|revision| revision.era);
-        let header = headers.get("mcp-protocol-version").text().and_then(era);
-        if (era(body), header) != (Some(Era::Modern), Some(Era::Legacy)) {
-            return false;
-        }
+    /// Is a mismatch that may be taken taken from this client?
+    pub(super) fn takes_from(&self, headers: &dyn RequestHeaders, client: Option<&Peer>) -> bool {
         match self.header_mismatch {
             HeaderMismatch::Never => false,
             HeaderMismatch::Always => true,

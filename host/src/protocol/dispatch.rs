@@ -49,7 +49,10 @@ impl Server {
         if let Some(headers) = headers
             && let Err(error) = headers::check_version(headers, meta.version)
         {
-            tolerated = self.compat.takes(headers, meta.version, meta.client());
+            if !compat::may_be_taken(headers, meta.version) {
+                return Err(error);
+            }
+            tolerated = self.compat.takes_from(headers, meta.client());
             if !tolerated {
                 return Err(compat::refused(error));
             }

@@ -39,6 +39,7 @@ pub(super) enum Purpose {
     /// Somebody called it, and does not wait for it.
     Task,
 }
+
 impl Purpose {
     /// Why this call runs.
     pub(super) fn of(call: &Call) -> Self {
