@@ -43,5 +43,5 @@ async fn load(cache_dir: PathBuf) -> Arc<dyn Plugin> {
     let config = compile::Config { cache_dir: Some(cache_dir), ..compile::Config::default() };
     let loader = ComponentLoader::new(runtime, config, Compiler::InProcess).expect("a loader");
     let id = PluginId::parse("echo").expect("a good name");
-    loader.load(&id, bytes.into()).await.expect("a plugin").plugin
+    loader.load(&id, bytes.into(), Arc::default()).await.expect("a plugin").plugin
 }

@@ -2,14 +2,13 @@
 //!
 //! The library reads them from TOML; flags and environment variables are laid over them by the command line.
 
-mod read;
-
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::{loader, protocol, registry, runtime, session, task, telemetry, transport};
+use crate::toml_file::{self, FileError};
+use crate::{loader, policy, protocol, registry, runtime, session, task, telemetry, transport};
 
 /// The settings of a whole server. `Config::default()` serves `./plugins` on loopback.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -41,6 +40,8 @@ pub struct Config {
     pub tasks: task::Config,
     /// Who gets which name.
     pub registry: registry::Config,
+    /// What plugins may do beside computing.
+    pub grants: policy::Config,
 }
 
 impl Config {
@@ -59,7 +60,7 @@ impl Config {
     /// # Errors
     /// As for [`Self::load`].
     pub fn from_toml(text: &str, path: &Path) -> Result<Self, ConfigError> {
-        read::from_toml(text, path)
+        Ok(toml_file::parse(text, path)?)
     }
 }
 
@@ -74,54 +75,9 @@ pub enum ConfigError {
         /// Why.
         source: std::io::Error,
     },
-    /// It is not TOML.
-    #[error("{}, line {line}: this is not TOML: {message}", path.display())]
-    Syntax {
-        /// The file.
-        path: PathBuf,
-        /// Where, from 1.
-        line: usize,
-        /// What the parser says.
-        message: String,
-    },
-    /// A value has the wrong type or is out of range.
-    #[error("{}, line {line}: {key} cannot be this: {message}", path.display())]
-    Value {
-        /// The file.
-        path: PathBuf,
-        /// Where, from 1.
-        line: usize,
-        /// Which setting.
-        key: String,
-        /// What is wrong with its value.
-        message: String,
-    },
-    /// There are keys that nothing reads.
-    #[error("{}: there is no setting {}; correct or remove {}", path.display(), list(keys), it(keys))]
-    Unknown {
-        /// The file.
-        path: PathBuf,
-        /// All of them, in the order of the file.
-        keys: Vec<UnknownKey>,
-    },
-}
-
-/// A key that is no setting.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct UnknownKey {
-    /// Where, from 1.
-    pub line: usize,
-    /// Its full path, `limits.memory`.
-    pub key: String,
-}
-
-fn list(keys: &[UnknownKey]) -> String {
-    let each: Vec<_> = keys.iter().map(|k| format!("{} (line {})", k.key, k.line)).collect();
-    each.join(", ")
-}
-
-fn it(keys: &[UnknownKey]) -> &'static str {
-    if keys.len() == 1 { "it" } else { "them" }
+    /// What it says cannot be used.
+    #[error(transparent)]
+    File(#[from] FileError),
 }
 
 #[cfg(test)]

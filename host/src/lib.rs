@@ -6,6 +6,8 @@
 //! |---|---|
 //! | [`app`] | the composition root: a whole server |
 //! | [`config`] | all settings, nested by module, read from TOML |
+//! | [`toml_file`] | files that an operator writes, read with the place of every mistake |
+//! | [`policy`] | what a plugin may do: grants, their ceiling, and what follows from them |
 //! | [`plugin`] | the vocabulary: what a plugin lists, what a call takes and gives |
 //! | [`schema`] | JSON Schema, compiled once, checked in bounded time |
 //! | [`registry`] | which plugins are loaded, and under which names clients see their tools |
@@ -22,6 +24,7 @@ pub mod app;
 pub mod config;
 pub mod loader;
 pub mod plugin;
+pub mod policy;
 pub mod protocol;
 pub mod registry;
 pub mod runtime;
@@ -31,6 +34,7 @@ pub mod task;
 pub mod telemetry;
 #[cfg(test)]
 mod testing;
+pub mod toml_file;
 pub mod transport;
 
 pub use app::App;

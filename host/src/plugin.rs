@@ -4,6 +4,7 @@
 //! protocol can be tested with a fake [`Plugin`] and the runtime without a protocol. The types stand for
 //! those of the Model Context Protocol, field by field, as the interface `pegboard:plugin` does.
 
+mod access;
 mod call;
 mod completion;
 mod content;
@@ -18,6 +19,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+pub use access::Access;
 pub use call::{
     Announcement, Call, CallContext, CallError, Change, Client, Limit, LogLevel, LogMessage, Peer, Progress, RpcError,
     Trace,
@@ -30,7 +32,7 @@ pub use content::{
 pub use id::{Digest, InvalidPluginId, PluginId};
 pub use principal::Principal;
 pub use prompt::{Message, PromptArgument, PromptOutput, PromptSpec};
-pub use question::{Answer, Query, Question, Root, Sample, SampleMessage, SampleRequest};
+pub use question::{Answer, Query, Question, QuestionKind, Root, Sample, SampleMessage, SampleRequest};
 pub use resource::{ReadOutput, ResourceTemplate};
 pub use tool::{TaskSupport, ToolAnnotations, ToolOutput, ToolSpec};
 

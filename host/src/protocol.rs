@@ -40,7 +40,7 @@ pub use error::{ErrorKind, RequestError};
 pub use headers::{Header, RequestHeaders};
 pub use jsonrpc::{Message, NotAMessage, RequestId, Response};
 pub use outbound::{Outbound, OutboundQueue};
-pub use questions::{Config as Questions, Kind as QuestionKind};
+pub use questions::Config as Questions;
 pub use replay::ReplayEvent;
 pub use reply::{Listen, Outcome, Replay, Reply, ReplyKind, RunningCall};
 pub use request_state::{KeyError, KeySource};

@@ -10,6 +10,8 @@
 //! | `sandbox` | one run: a place, an instance, the limits, the end |
 //! | `admission` | how many run at the same time |
 //! | `cpu`, `ticker` | CPU time: measured, bounded, shared out |
+//! | `terms` | what holds for one version of a plugin: its permissions, its limits |
+//! | `denials` | what plugins were refused |
 //! | `store` | the host's side of an instance; memory and tables |
 //! | `host_api` | what a guest may import, one capability a file |
 //! | `output` | what a guest prints |
@@ -24,6 +26,7 @@ pub mod limits;
 mod admission;
 mod component;
 mod cpu;
+mod denials;
 mod engine;
 mod failure;
 mod host_api;
@@ -31,6 +34,7 @@ mod jobs;
 mod output;
 mod sandbox;
 mod store;
+mod terms;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -47,12 +51,14 @@ use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
 
 use crate::plugin::{Announcement, Digest, PluginId};
+use crate::policy::Permissions;
 use admission::Admission;
 use cpu::Lanes;
 use engine::Instances;
 use ticker::Ticker;
 
 pub use component::{Names, names};
+pub use denials::Denials;
 pub use limits::Config;
 pub(crate) use output::excerpt;
 pub use wasm_plugin::WasmPlugin;
@@ -165,13 +171,19 @@ impl Runtime {
         })))
     }
 
-    /// Makes a plugin of a compiled component.
+    /// Makes a plugin of a compiled component, which may do what `permissions` say.
     ///
     /// # Errors
-    /// [`LoadError`] if it exports nothing of ours or imports what there is not.
+    /// [`LoadError`] if it exports nothing of ours or imports what there is not, or if a grant cannot be met.
     #[allow(clippy::needless_pass_by_value, reason = "what it was made of is the plugin's from now on")]
-    pub fn load(&self, id: PluginId, digest: Digest, component: Component) -> Result<WasmPlugin, LoadError> {
-        WasmPlugin::new(self.0.clone(), id, digest, &component)
+    pub fn load(
+        &self,
+        id: PluginId,
+        digest: Digest,
+        component: Component,
+        permissions: Arc<Permissions>,
+    ) -> Result<WasmPlugin, LoadError> {
+        WasmPlugin::new(self.0.clone(), id, digest, &component, permissions)
     }
 
     /// Would [`Self::load`] take it?

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
@@ -113,7 +114,7 @@ fn id(file: &Path) -> Result<PluginId, String> {
 
 /// Asks the plugin for its tools, in the sandbox, and checks them.
 async fn list(components: &ComponentLoader, id: &PluginId, bytes: Vec<u8>) -> Result<Admitted, String> {
-    let loaded = components.load(id, bytes.into()).await.map_err(|error| error.to_string())?;
+    let loaded = components.load(id, bytes.into(), Arc::default()).await.map_err(|error| error.to_string())?;
     loader::list(loaded.plugin).await.map_err(|error| error.to_string())
 }
 

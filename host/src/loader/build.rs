@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::plugin::{BoxFuture, Digest, Plugin, PluginId};
+use crate::policy::Permissions;
 
 /// A file, read once.
 #[derive(Debug, Clone)]
@@ -15,6 +16,8 @@ pub struct Source {
     pub bytes: Bytes,
     /// SHA-256 of `bytes`.
     pub digest: Digest,
+    /// What the plugin may do.
+    pub permissions: Arc<Permissions>,
 }
 
 /// A plugin that can be called.

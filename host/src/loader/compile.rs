@@ -25,6 +25,7 @@ use wasmtime::component::Component;
 use super::build::{Build, BuildError, Built, Source};
 use super::cache::{Bounds, Cache, Key};
 use crate::plugin::{BoxFuture, Digest, Plugin, PluginId};
+use crate::policy::Permissions;
 use crate::runtime::{self, Runtime};
 
 pub use super::cache::CacheError;
@@ -187,15 +188,20 @@ impl ComponentLoader {
         Ok(Self(Arc::new(Inner { runtime, cache, compiler, config, compiling: Semaphore::new(parallel) })))
     }
 
-    /// Makes plugin `id` of `bytes`. Dropping the future ends the compiler.
+    /// Makes plugin `id` of `bytes`, which may do what `permissions` say. Dropping the future ends the compiler.
     ///
     /// # Errors
     /// [`LoadError`]
-    pub async fn load(&self, id: &PluginId, bytes: Bytes) -> Result<LoadedComponent, LoadError> {
+    pub async fn load(
+        &self,
+        id: &PluginId,
+        bytes: Bytes,
+        permissions: Arc<Permissions>,
+    ) -> Result<LoadedComponent, LoadError> {
         let (digest, component) = self.component(bytes).await;
         let (component, cached) = component?;
         let (inner, id) = (self.0.clone(), id.clone());
-        let plugin = blocking(move || inner.runtime.load(id, digest, component)).await?;
+        let plugin = blocking(move || inner.runtime.load(id, digest, component, permissions)).await?;
         Ok(LoadedComponent { plugin: Arc::new(plugin), cached })
     }
 
@@ -247,7 +253,7 @@ impl Build for ComponentLoader {
     fn build(&self, source: Source) -> BoxFuture<'static, Result<Built, BuildError>> {
         let components = self.clone();
         Box::pin(async move {
-            match components.load(&source.id, source.bytes).await {
+            match components.load(&source.id, source.bytes, source.permissions).await {
                 Ok(LoadedComponent { plugin, cached }) => Ok(Built { plugin, cached }),
                 Err(error) if error.may_pass() => Err(BuildError::Unavailable(error.to_string())),
                 Err(error) => Err(BuildError::Rejected(error.to_string())),

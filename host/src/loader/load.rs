@@ -134,7 +134,7 @@ async fn attempt(text: Text, builder: Arc<dyn Build>) -> Result<Version, Failure
     if bytes.is_empty() {
         return Err(("it is empty".to_owned(), false));
     }
-    let built = builder.build(Source { id, bytes, digest }).await;
+    let built = builder.build(Source { id, bytes, digest, permissions: Arc::default() }).await;
     let built = built.map_err(|error| (error.to_string(), matches!(error, BuildError::Unavailable(_))))?;
     // The bytes are gone; a plugin that takes its time to list its tools keeps no other file waiting.
     drop(place);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Answer, BoxFuture, JsonObject, PluginId, Principal, Question};
+use super::{Access, Answer, BoxFuture, JsonObject, PluginId, Principal, Question};
 
 /// Levels of [RFC 5424](https://www.rfc-editor.org/rfc/rfc5424#section-6.2.1), least first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -119,13 +119,15 @@ pub struct Call {
     pub client: Option<Arc<dyn Client>>,
     /// Nobody waits for it at a connection, so that it may take longer.
     pub as_task: bool,
+    /// How much it may use of what its plugin may.
+    pub access: Access,
 }
 
 impl Call {
     /// A call without a client, as the loader makes it.
     #[must_use]
     pub fn detached() -> Self {
-        Self { context: Arc::default(), client: None, as_task: false }
+        Self { context: Arc::default(), client: None, as_task: false, access: Access::default() }
     }
 }
 

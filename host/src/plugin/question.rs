@@ -1,5 +1,6 @@
 //! Questions of a plugin to its client, and the answers.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Content, JsonObject, Role, RpcError};
@@ -99,4 +100,31 @@ pub struct Root {
     pub uri: String,
     /// For people.
     pub name: Option<String>,
+}
+
+/// What can be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum QuestionKind {
+    /// Data from the user, in a form.
+    Elicit,
+    /// The user to visit a page.
+    Url,
+    /// The client's model to write something.
+    Sample,
+    /// The directories that the client works in.
+    Roots,
+}
+
+impl QuestionKind {
+    /// As settings spell it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Elicit => "elicit",
+            Self::Url => "url",
+            Self::Sample => "sample",
+            Self::Roots => "roots",
+        }
+    }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::error::{ErrorKind, RequestError};
 use super::jsonrpc::RequestId;
 use super::version::{META_VERSION, Revision};
-use crate::plugin::{Call, CallContext, JsonObject, LogLevel, Peer, Principal, Trace};
+use crate::plugin::{Access, Call, CallContext, JsonObject, LogLevel, Peer, Principal, Trace};
 use crate::session::{Session, SessionId};
 
 const META_CLIENT: &str = "io.modelcontextprotocol/clientInfo";
@@ -118,6 +118,7 @@ impl Caller {
             context: Arc::new(CallContext { wants_progress: false, ..self.context(id, meta) }),
             client: None,
             as_task: false,
+            access: Access::default(),
         }
     }
 }

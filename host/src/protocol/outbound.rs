@@ -290,7 +290,7 @@ mod tests {
     #[test]
     fn answers_are_given_when_all_are_there_and_what_nobody_asked_for_is_left() {
         let config = questions::Config {
-            allow: [("x".to_owned(), [questions::Kind::Roots].into())].into(),
+            allow: [("x".to_owned(), [crate::plugin::QuestionKind::Roots].into())].into(),
             ..questions::Config::default()
         };
         let can = json!({"roots": {}}).as_object().cloned().map(Arc::new);

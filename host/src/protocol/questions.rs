@@ -7,7 +7,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{convert, request_state};
-use crate::plugin::{Answer, CallError, JsonObject, PluginId, Query, Question, Root, RpcError, Sample};
+use crate::plugin::{
+    Answer, CallError, JsonObject, PluginId, Query, Question, QuestionKind as Kind, Root, RpcError, Sample,
+};
 use crate::schema::Schema;
 
 /// Who may ask, and how long an answer may take.
@@ -44,31 +46,6 @@ impl Config {
     #[must_use]
     pub fn timeout(&self) -> Duration {
         Duration::from_secs(self.timeout_secs)
-    }
-}
-
-/// What can be asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// Data from the user, in a form.
-    Elicit,
-    /// The user to visit a page.
-    Url,
-    /// The client's model to write something.
-    Sample,
-    /// The directories that the client works in.
-    Roots,
-}
-
-impl Kind {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Elicit => "elicit",
-            Self::Url => "url",
-            Self::Sample => "sample",
-            Self::Roots => "roots",
-        }
     }
 }
 

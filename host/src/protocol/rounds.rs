@@ -18,7 +18,7 @@ use super::request_state::{Binding, State};
 use super::version::Era;
 use super::waiting::Pending;
 use super::{Server, tasks};
-use crate::plugin::{BoxFuture, Call, CallContext, CallError, JsonObject, Plugin, Principal, TaskSupport};
+use crate::plugin::{Access, BoxFuture, Call, CallContext, CallError, JsonObject, Plugin, Principal, TaskSupport};
 use crate::session::SessionId;
 
 /// What a plugin is asked to do, as often as it takes.
@@ -42,6 +42,11 @@ pub(super) trait Work: Send + Sync + 'static {
     /// May the plugin ask its client?
     fn may_ask(&self) -> bool {
         true
+    }
+
+    /// How much of what its plugin may do it may do.
+    fn access(&self) -> Access {
+        Access::default()
     }
 
     /// Does it once. [`Ended::Pending`] if the plugin says that it has asked.
@@ -108,7 +113,12 @@ impl Rounds {
         let capabilities = self.work.may_ask().then(|| self.context.capabilities.clone());
         let asker = Asker::new(plugin.id().clone(), self.questions.clone(), capabilities, answers);
         let client = Arc::new(CallClient { channel: self.channel.clone(), asker });
-        let call = Call { context: self.context.clone(), client: Some(client.clone()), as_task: self.as_task };
+        let call = Call {
+            context: self.context.clone(),
+            client: Some(client.clone()),
+            as_task: self.as_task,
+            access: self.work.access(),
+        };
         let ended = AssertUnwindSafe(self.work.run(call)).catch_unwind().await.unwrap_or_else(|_| {
             error!(plugin = %plugin.id(), "a call panicked in the host; this is a bug");
             Ended::Done(Err(RequestError::new(ErrorKind::Internal, "Internal error: see the server's log")))

@@ -39,7 +39,7 @@ fn config(instances: Instances<'_>) -> EngineConfig {
 /// Room for as many of everything as can be in use at once, so that the pool never is what refuses a call.
 fn pool(limits: &Config) -> PoolingAllocationConfig {
     let places = limits.places();
-    let pages = limits.memory_bytes.div_ceil(limits::WASM_PAGE);
+    let pages = limits.pooled_memory_bytes().div_ceil(limits::WASM_PAGE);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(places);
     pool.total_core_instances(places.saturating_mul(limits::CORE_INSTANCES_PER_COMPONENT));

@@ -68,6 +68,9 @@ impl Default for Config {
 /// The unit in which WebAssembly memory grows.
 pub(super) const WASM_PAGE: u64 = 64 << 10;
 
+/// Bytes of address space, not of memory, that each place has for a linear memory.
+const POOLED_MEMORY: u64 = 1 << 30;
+
 /// Milliseconds between two looks at a running guest: how finely time is shared and how late a limit is noticed.
 pub(super) const TICK: Duration = Duration::from_millis(1);
 
@@ -129,6 +132,12 @@ pub(super) const LAST_WORDS_BYTES: usize = 2 << 10;
 pub(super) const REASON_BYTES: usize = 512;
 
 impl Config {
+    /// Bytes that the pool has room for in one memory: more than [`Self::memory_bytes`], so that a grant may give more
+    /// to one plugin.
+    pub(super) fn pooled_memory_bytes(&self) -> u64 {
+        self.memory_bytes.max(POOLED_MEMORY)
+    }
+
     /// Places for instances: those of calls, and those of listings.
     pub(super) fn places(&self) -> u32 {
         self.concurrent_calls + CONCURRENT_LISTINGS

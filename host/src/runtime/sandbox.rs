@@ -12,13 +12,14 @@ use super::admission::Places;
 use super::cpu::{Meter, Metered};
 use super::failure::{Budget, explain};
 use super::store::{self, Purpose, State};
+use super::terms::Terms;
 use super::{Inner, limits::Config};
-use crate::plugin::{Call, CallError, Limit, PluginId};
+use crate::plugin::{Call, CallError, Limit};
 
 /// Where and as whom a guest runs.
 pub(super) struct Sandbox<'a> {
     pub(super) runtime: &'a Arc<Inner>,
-    pub(super) plugin: &'a PluginId,
+    pub(super) terms: &'a Arc<Terms>,
     pub(super) component: &'a InstancePre<State>,
     /// The plugin's own places.
     pub(super) places: &'a Places,
@@ -63,7 +64,7 @@ impl Sandbox<'_> {
     }
 
     async fn run_for<J: Job>(&self, job: J, call: Call, purpose: Purpose) -> Result<J::Output, CallError> {
-        let budget = Budget::of(purpose, &self.runtime.limits);
+        let budget = Budget::of(purpose, &self.terms.limits);
         let wall_time = Duration::from_millis(budget.wall_time_ms);
         let admitted_and_run = async {
             match purpose {
@@ -90,14 +91,14 @@ impl Sandbox<'_> {
         budget: &Budget,
     ) -> Result<J::Output, CallError> {
         let meter = Arc::new(Meter::new(Duration::from_millis(budget.cpu_time_ms)));
-        let state = State::new(self.plugin.clone(), self.runtime.clone(), call, purpose);
+        let state = State::new(self.terms.clone(), self.runtime.clone(), call, purpose);
         let mut store = store::new(state, meter.clone());
         let guest = pin!(async move {
             let ran = match self.component.instantiate_async(&mut store).await {
                 Ok(instance) => job.run(&mut store, &instance).await,
                 Err(error) => Err(error),
             };
-            ran.unwrap_or_else(|error| Err(explain(&error, self.plugin, budget, store.data().last_words())))
+            ran.unwrap_or_else(|error| Err(explain(&error, &self.terms.plugin, budget, store.data().last_words())))
         });
         Metered::new(guest, &meter, &self.runtime.lanes, &self.runtime.ticker)
             .await

@@ -12,11 +12,12 @@ use super::cpu::{Meter, SLICE};
 use super::host_api::DenyHttp;
 use super::limits::{HANDLES, HTTP_FIELDS_BYTES, RANDOM_BYTES};
 use super::output::{Output, Pipe, Stream};
+use super::terms::Terms;
 use crate::plugin::{Call, PluginId};
 
 /// The host's side of one instance.
 pub(super) struct State {
-    pub(super) plugin: PluginId,
+    pub(super) terms: Arc<Terms>,
     pub(super) runtime: Arc<Inner>,
     pub(super) call: Call,
     pub(super) purpose: Purpose,
@@ -68,22 +69,22 @@ impl Wasi {
 }
 
 impl State {
-    pub(super) fn new(plugin: PluginId, runtime: Arc<Inner>, call: Call, purpose: Purpose) -> Self {
+    pub(super) fn new(terms: Arc<Terms>, runtime: Arc<Inner>, call: Call, purpose: Purpose) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(HANDLES);
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(HTTP_FIELDS_BYTES);
         Self {
-            log_messages: runtime.limits.log_messages,
+            log_messages: terms.limits.log_messages,
             bounds: Bounds {
-                memory: Usage::new(runtime.limits.memory_bytes),
-                tables: Usage::new(runtime.limits.table_elements),
+                memory: Usage::new(terms.limits.memory_bytes),
+                tables: Usage::new(terms.limits.table_elements),
             },
             table,
             wasi: None,
             http,
-            http_hooks: DenyHttp::new(plugin.clone()),
-            plugin,
+            http_hooks: DenyHttp::new(terms.clone()),
+            terms,
             runtime,
             call,
             purpose,
@@ -98,7 +99,7 @@ impl State {
 
 /// A store for one instance, with every bound in place.
 pub(super) fn new(state: State, meter: Arc<Meter>) -> Store<State> {
-    let output_bytes = usize::try_from(state.runtime.limits.output_bytes).unwrap_or(usize::MAX);
+    let output_bytes = usize::try_from(state.terms.limits.output_bytes).unwrap_or(usize::MAX);
     let runtime = state.runtime.clone();
     let mut store = Store::new(&runtime.engine, state);
     store.limiter(|state| &mut state.bounds);
@@ -111,7 +112,7 @@ pub(super) fn new(state: State, meter: Arc<Meter>) -> Store<State> {
 
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        let wasi = self.wasi.get_or_insert_with(|| Wasi::new(self.plugin.clone(), self.runtime.limits.stdio_bytes));
+        let wasi = self.wasi.get_or_insert_with(|| Wasi::new(self.terms.plugin.clone(), self.terms.limits.stdio_bytes));
         WasiCtxView { ctx: &mut wasi.ctx, table: &mut self.table }
     }
 }

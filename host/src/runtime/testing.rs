@@ -83,7 +83,7 @@ pub fn runtime(config: &Config) -> (Runtime, mpsc::Receiver<Announcement>) {
 pub fn load(runtime: &Runtime, bytes: &[u8]) -> Result<Arc<WasmPlugin>, super::LoadError> {
     let component = Component::new(runtime.engine(), bytes).expect("it compiles");
     let digest = Digest(sha2::Sha256::digest(bytes).into());
-    runtime.load(PluginId::parse("x").expect("an id"), digest, component).map(Arc::new)
+    runtime.load(PluginId::parse("x").expect("an id"), digest, component, Arc::default()).map(Arc::new)
 }
 
 /// `guest` as plugin `x` under `config`.

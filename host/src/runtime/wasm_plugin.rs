@@ -9,17 +9,20 @@ use super::component::{self, Exports};
 use super::jobs;
 use super::sandbox::Sandbox;
 use super::store::State;
+use super::terms::Terms;
 use super::{Inner, LoadError};
 use crate::plugin::{
     Argument, BoxFuture, Call, CallError, Completion, CompletionTarget, Digest, Listing, Plugin, PluginId,
     PromptOutput, ReadOutput, Resource, ToolOutput,
 };
+use crate::policy::Permissions;
 
 /// A component, linked and ready: each call gets an instance of its own.
 pub struct WasmPlugin {
     id: PluginId,
     digest: Digest,
     runtime: Arc<Inner>,
+    terms: Arc<Terms>,
     component: InstancePre<State>,
     exports: Exports,
     places: Places,
@@ -31,11 +34,13 @@ impl WasmPlugin {
         id: PluginId,
         digest: Digest,
         component: &Component,
+        permissions: Arc<Permissions>,
     ) -> Result<Self, LoadError> {
         let component = component::link(&runtime.linker, component)?;
         let exports = Exports::find(&component)?;
-        let places = Places::new(runtime.limits.concurrent_calls_per_plugin);
-        Ok(Self { id, digest, runtime, component, exports, places })
+        let terms = Arc::new(Terms::new(id.clone(), permissions, &runtime.limits));
+        let places = Places::new(terms.limits.concurrent_calls_per_plugin);
+        Ok(Self { id, digest, runtime, terms, component, exports, places })
     }
 
     /// Who may run now.
@@ -45,7 +50,7 @@ impl WasmPlugin {
     }
 
     fn sandbox(&self) -> Sandbox<'_> {
-        Sandbox { runtime: &self.runtime, plugin: &self.id, component: &self.component, places: &self.places }
+        Sandbox { runtime: &self.runtime, terms: &self.terms, component: &self.component, places: &self.places }
     }
 }
 

@@ -28,8 +28,10 @@ fn asking() -> Arc<dyn Plugin> {
 }
 
 fn asker(plugin: Arc<dyn Plugin>) -> Server {
-    let questions =
-        Questions { allow: [("asker".to_owned(), [QuestionKind::Elicit].into())].into(), ..Questions::default() };
+    let questions = Questions {
+        allow: [("asker".to_owned(), [crate::plugin::QuestionKind::Elicit].into())].into(),
+        ..Questions::default()
+    };
     server_of(vec![(plugin, Listing { tools: vec![tool("t")], ..Listing::default() })], questions)
 }
 

@@ -15,9 +15,9 @@ impl Host for State {
         self.log_messages = left;
         self.log_to_host(level, logger.as_deref(), &data);
         if left == 0 {
-            let most = self.runtime.limits.log_messages;
+            let most = self.terms.limits.log_messages;
             tracing::warn!(
-                target: "pegboard::plugin", plugin = %self.plugin,
+                target: "pegboard::plugin", plugin = %self.terms.plugin,
                 "that was its last log message of this call: a call may send limits.log_messages = {most}"
             );
         }
@@ -52,7 +52,7 @@ impl Host for State {
         if self.purpose == Purpose::Listing {
             return;
         }
-        let announcement = Announcement { plugin: self.plugin.clone(), change: change(announced) };
+        let announcement = Announcement { plugin: self.terms.plugin.clone(), change: change(announced) };
         // It fails only when nobody listens any more, at the end of the process.
         let _ = self.runtime.announcements.send(announcement).await;
     }
@@ -65,16 +65,11 @@ impl Host for State {
 }
 
 impl State {
-    /// The sentence of every denial: ``plugin `x` has no grant …``.
-    pub(super) fn no_grant(&self, what: &str) -> String {
-        format!("plugin `{}` has no grant {what}", self.plugin)
-    }
-
     fn log_to_host(&self, level: LogLevel, logger: Option<&str>, data: &str) {
         let logger = logger.map(|logger| excerpt(logger, 128));
         let logger = logger.as_deref();
         let data = excerpt(data, LOG_LINE_BYTES);
-        let plugin = &self.plugin;
+        let plugin = &self.terms.plugin;
         match level {
             LogLevel::Debug => tracing::debug!(target: "pegboard::plugin", %plugin, logger, "{data}"),
             LogLevel::Info | LogLevel::Notice => tracing::info!(target: "pegboard::plugin", %plugin, logger, "{data}"),

@@ -35,7 +35,9 @@ impl Host for State {
 
 impl State {
     fn no_bucket(&self, bucket: &str) -> KvError {
-        let message = self.no_grant(&format!("for the key-value bucket `{}`", excerpt(bucket, 64)));
+        let bucket = excerpt(bucket, 64);
+        let what = format!("use the key-value bucket `{bucket}`");
+        let message = self.terms.denied(&self.terms.permissions.denial(what, &format!("{bucket} = {{}}"), "kv"));
         KvError { kind: KvErrorKind::Denied, message }
     }
 }

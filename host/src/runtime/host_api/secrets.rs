@@ -7,8 +7,9 @@ use crate::runtime::wit::imports::secrets::Host;
 impl Host for State {
     fn get(&mut self, name: String) -> Option<String> {
         // The interface has no place for a reason, so that the operator reads it in the log.
-        let what = format!("for the secret `{}`", excerpt(&name, 64));
-        tracing::warn!(target: "pegboard::plugin", plugin = %self.plugin, "{}", self.no_grant(&what));
+        let name = excerpt(&name, 64);
+        let what = format!("read the secret `{name}`");
+        self.terms.denied(&self.terms.permissions.denial(what, &format!("read = [\"{name}\"]"), "secrets"));
         None
     }
 }

@@ -9,8 +9,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::super::stdio;
 use super::*;
+use crate::plugin::QuestionKind;
 use crate::plugin::{Answer, CallError, Content, Query, Question, ToolOutput};
-use crate::protocol::QuestionKind;
 
 /// The client's end.
 struct Client {

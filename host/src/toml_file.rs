@@ -1,15 +1,71 @@
-//! From TOML to settings, with the place of everything that is wrong.
+//! TOML files that an operator writes: read into types, with the place of everything that is wrong.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use serde::Deserialize as _;
+use serde::de::DeserializeOwned;
 use serde_ignored::Path as Ignored;
+use thiserror::Error;
 use toml::de::{DeTable, DeValue};
 
-use super::{Config, ConfigError, UnknownKey};
+/// Why a file cannot be used. Each message is one line.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum FileError {
+    /// It is not TOML.
+    #[error("{}, line {line}: this is not TOML: {message}", path.display())]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// Where, from 1.
+        line: usize,
+        /// What the parser says.
+        message: String,
+    },
+    /// A value has the wrong type or is out of range.
+    #[error("{}, line {line}: {key} cannot be this: {message}", path.display())]
+    Value {
+        /// The file.
+        path: PathBuf,
+        /// Where, from 1.
+        line: usize,
+        /// Which setting.
+        key: String,
+        /// What is wrong with its value.
+        message: String,
+    },
+    /// There are keys that nothing reads.
+    #[error("{}: there is no setting {}; correct or remove {}", path.display(), list(keys), it(keys))]
+    Unknown {
+        /// The file.
+        path: PathBuf,
+        /// All of them, in the order of the file.
+        keys: Vec<UnknownKey>,
+    },
+}
 
-pub(super) fn from_toml(text: &str, path: &Path) -> Result<Config, ConfigError> {
-    let syntax = |error: &toml::de::Error| ConfigError::Syntax {
+/// A key that is no setting.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnknownKey {
+    /// Where, from 1.
+    pub line: usize,
+    /// Its full path, `limits.memory`.
+    pub key: String,
+}
+
+fn list(keys: &[UnknownKey]) -> String {
+    let each: Vec<_> = keys.iter().map(|k| format!("{} (line {})", k.key, k.line)).collect();
+    each.join(", ")
+}
+
+fn it(keys: &[UnknownKey]) -> &'static str {
+    if keys.len() == 1 { "it" } else { "them" }
+}
+
+/// Reads `text`. `path` is what errors call it.
+///
+/// # Errors
+/// [`FileError`] says what is wrong and where; unknown keys are reported all at once.
+pub fn parse<T: DeserializeOwned>(text: &str, path: &Path) -> Result<T, FileError> {
+    let syntax = |error: &toml::de::Error| FileError::Syntax {
         path: path.to_owned(),
         line: line_of(text, error),
         message: one_line(error.message()),
@@ -19,13 +75,13 @@ pub(super) fn from_toml(text: &str, path: &Path) -> Result<Config, ConfigError> 
     let mut keys = Vec::new();
     let mut track = serde_path_to_error::Track::new();
     let tracked = serde_path_to_error::Deserializer::new(deserializer, &mut track);
-    let config = Config::deserialize(serde_ignored::Deserializer::new(tracked, &mut |ignored: Ignored<'_>| {
+    let value = T::deserialize(serde_ignored::Deserializer::new(tracked, &mut |ignored: Ignored<'_>| {
         let steps = steps(&ignored);
         let line = line_at(text, offset_of(document.get_ref(), &steps));
         keys.push(UnknownKey { line, key: steps.join(".") });
     }));
-    match config {
-        Err(error) => Err(ConfigError::Value {
+    match value {
+        Err(error) => Err(FileError::Value {
             path: path.to_owned(),
             line: line_of(text, &error),
             key: track.path().to_string(),
@@ -33,10 +89,18 @@ pub(super) fn from_toml(text: &str, path: &Path) -> Result<Config, ConfigError> 
         }),
         Ok(_) if !keys.is_empty() => {
             keys.sort();
-            Err(ConfigError::Unknown { path: path.to_owned(), keys })
+            Err(FileError::Unknown { path: path.to_owned(), keys })
         }
-        Ok(config) => Ok(config),
+        Ok(value) => Ok(value),
     }
+}
+
+/// What is wrong with the value of the key that `steps` lead to, in a file that [`parse`] read: for what only a look at
+/// several values shows.
+#[must_use]
+pub fn mistake(text: &str, path: &Path, steps: &[String], message: String) -> FileError {
+    let line = DeTable::parse(text).map_or(1, |document| line_at(text, offset_of(document.get_ref(), steps)));
+    FileError::Value { path: path.to_owned(), line, key: steps.join("."), message }
 }
 
 /// The keys from the root to what was ignored; indices of arrays are digits.

@@ -1,0 +1,50 @@
+//! `[secrets]`: which secrets a plugin may use, and how. Here are names alone: the values are defined in
+//! `pegboard.toml`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::HostPattern;
+
+/// Secrets, by name.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Secrets {
+    /// Those that it may read and hold itself.
+    pub read: BTreeSet<SecretName>,
+    /// Those that the host puts into requests on its behalf, without showing them, and the hosts that they may go to.
+    pub send: BTreeMap<SecretName, Vec<HostPattern>>,
+}
+
+/// The name of a secret: 1 to 64 of a-z, A-Z, 0-9, `_`, `.` and `-`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SecretName(String);
+
+impl SecretName {
+    /// As text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for SecretName {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        let sound = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+        if (1..=64).contains(&name.len()) && name.bytes().all(sound) {
+            Ok(Self(name))
+        } else {
+            Err(format!("{name:?} is no name of a secret: it has 1 to 64 of a-z, A-Z, 0-9, `_`, `.` and `-`"))
+        }
+    }
+}
+
+impl From<SecretName> for String {
+    fn from(name: SecretName) -> Self {
+        name.0
+    }
+}
