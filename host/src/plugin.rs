@@ -14,6 +14,7 @@ mod prompt;
 mod question;
 mod resource;
 mod tool;
+mod usage;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -35,6 +36,7 @@ pub use prompt::{Message, PromptArgument, PromptOutput, PromptSpec};
 pub use question::{Answer, Query, Question, QuestionKind, Root, Sample, SampleMessage, SampleRequest};
 pub use resource::{ReadOutput, ResourceTemplate};
 pub use tool::{TaskSupport, ToolAnnotations, ToolOutput, ToolSpec};
+pub use usage::{Capability, Usage};
 
 /// A JSON object.
 pub type JsonObject = serde_json::Map<String, serde_json::Value>;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Access, Answer, BoxFuture, JsonObject, PluginId, Principal, Question};
+use super::{Access, Answer, BoxFuture, JsonObject, PluginId, Principal, Question, Usage};
 
 /// Levels of [RFC 5424](https://www.rfc-editor.org/rfc/rfc5424#section-6.2.1), least first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -121,13 +121,15 @@ pub struct Call {
     pub as_task: bool,
     /// How much it may use of what its plugin may.
     pub access: Access,
+    /// What it has used so far.
+    pub usage: Arc<Usage>,
 }
 
 impl Call {
     /// A call without a client, as the loader makes it.
     #[must_use]
     pub fn detached() -> Self {
-        Self { context: Arc::default(), client: None, as_task: false, access: Access::default() }
+        Self { context: Arc::default(), client: None, as_task: false, access: Access::default(), usage: Arc::default() }
     }
 }
 

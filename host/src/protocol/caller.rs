@@ -119,6 +119,7 @@ impl Caller {
             client: None,
             as_task: false,
             access: Access::default(),
+            usage: Arc::default(),
         }
     }
 }

@@ -18,7 +18,9 @@ use super::request_state::{Binding, State};
 use super::version::Era;
 use super::waiting::Pending;
 use super::{Server, tasks};
-use crate::plugin::{Access, BoxFuture, Call, CallContext, CallError, JsonObject, Plugin, Principal, TaskSupport};
+use crate::plugin::{
+    Access, BoxFuture, Call, CallContext, CallError, JsonObject, Plugin, Principal, TaskSupport, Usage,
+};
 use crate::session::SessionId;
 
 /// What a plugin is asked to do, as often as it takes.
@@ -86,6 +88,8 @@ pub(super) struct Rounds {
     channel: Arc<Channel>,
     questions: Arc<super::questions::Config>,
     as_task: bool,
+    /// What all runs have used.
+    usage: Arc<Usage>,
 }
 
 /// What has begun.
@@ -118,6 +122,7 @@ impl Rounds {
             client: Some(client.clone()),
             as_task: self.as_task,
             access: self.work.access(),
+            usage: self.usage.clone(),
         };
         let ended = AssertUnwindSafe(self.work.run(call)).catch_unwind().await.unwrap_or_else(|_| {
             error!(plugin = %plugin.id(), "a call panicked in the host; this is a bug");
@@ -170,7 +175,8 @@ impl Server {
         let (channel, outbound) = Channel::new(caller::progress_token(&meta), caller.log_level, caller.revision);
         let context = caller.context(&id, meta);
         let questions = self.questions.clone();
-        let rounds = Rounds { work, context: Arc::new(context), channel: Arc::new(channel), questions, as_task };
+        let (context, channel) = (Arc::new(context), Arc::new(channel));
+        let rounds = Rounds { work, context, channel, questions, as_task, usage: Arc::default() };
         if as_task {
             // Progress and logs have no stream to go to.
             drop(outbound);

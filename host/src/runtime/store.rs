@@ -13,7 +13,7 @@ use super::host_api::DenyHttp;
 use super::limits::{HANDLES, HTTP_FIELDS_BYTES, RANDOM_BYTES};
 use super::output::{Output, Pipe, Stream};
 use super::terms::Terms;
-use crate::plugin::{Call, PluginId};
+use crate::plugin::{Call, Capability, PluginId};
 
 /// The host's side of one instance.
 pub(super) struct State {
@@ -89,6 +89,12 @@ impl State {
             call,
             purpose,
         }
+    }
+
+    /// A grant was used, as [`crate::plugin::Usage::used`] says.
+    #[allow(dead_code, reason = "called where a capability is exercised, which needs grants to be read")]
+    pub(super) fn used(&self, capability: Capability, subject: &str) {
+        self.call.usage.used(capability, subject);
     }
 
     /// What the guest last wrote to standard error, if anything.

@@ -1,0 +1,147 @@
+//! What a call has used of what its plugin may use: filled in while it runs, read when it has ended, however it did.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use serde::Serialize;
+
+/// The most subjects that are remembered of one call. A plugin that walks over a thousand hosts tells nothing more by
+/// the last of them.
+const MOST_SUBJECTS: usize = 32;
+
+/// Bytes of a subject that are remembered.
+const SUBJECT_BYTES: usize = 256;
+
+/// What a grant is about: a section of the grants file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Capability {
+    /// Directories, by the path at which the plugin sees them.
+    Filesystem,
+    /// Hosts, as `https://example.com:443`.
+    Network,
+    /// Environment variables, by name.
+    Env,
+    /// Settings, by key.
+    Config,
+    /// Buckets, by name.
+    Kv,
+    /// Secrets, by name.
+    Secrets,
+    /// Questions to users, by kind.
+    Client,
+}
+
+impl Capability {
+    /// The section's name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Filesystem => "filesystem",
+            Self::Network => "network",
+            Self::Env => "env",
+            Self::Config => "config",
+            Self::Kv => "kv",
+            Self::Secrets => "secrets",
+            Self::Client => "client",
+        }
+    }
+}
+
+/// What one call has used, all runs of it together. Several may note at the same time.
+#[derive(Debug, Default)]
+pub struct Usage {
+    runs: AtomicU32,
+    cpu_ns: AtomicU64,
+    memory_peak: AtomicU64,
+    grants: Mutex<Grants>,
+}
+
+#[derive(Debug, Default)]
+struct Grants {
+    used: BTreeSet<(Capability, String)>,
+    /// There were more.
+    more: bool,
+}
+
+impl Usage {
+    /// A grant was used: `capability`, and which directory, host, bucket, secret or name. To be noted when the host
+    /// does what was granted, not when it is refused.
+    pub fn used(&self, capability: Capability, subject: &str) {
+        let end = subject.floor_char_boundary(SUBJECT_BYTES);
+        let mut grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = (capability, subject[..end].to_owned());
+        if grants.used.len() < MOST_SUBJECTS || grants.used.contains(&entry) {
+            grants.used.insert(entry);
+        } else {
+            grants.more = true;
+        }
+    }
+
+    /// An instance ran for the call.
+    pub fn ran(&self, cpu: Duration, memory_peak: u64) {
+        self.runs.fetch_add(1, Ordering::Relaxed);
+        self.cpu_ns.fetch_add(u64::try_from(cpu.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.memory_peak.fetch_max(memory_peak, Ordering::Relaxed);
+    }
+
+    /// How many instances ran.
+    #[must_use]
+    pub fn runs(&self) -> u32 {
+        self.runs.load(Ordering::Relaxed)
+    }
+
+    /// The CPU time of all of them.
+    #[must_use]
+    pub fn cpu(&self) -> Duration {
+        Duration::from_nanos(self.cpu_ns.load(Ordering::Relaxed))
+    }
+
+    /// Bytes of linear memory of the largest of them.
+    #[must_use]
+    pub fn memory_peak(&self) -> u64 {
+        self.memory_peak.load(Ordering::Relaxed)
+    }
+
+    /// The grants that were used, in a stable order, and whether there were more than are remembered.
+    #[must_use]
+    pub fn grants(&self) -> (Vec<(Capability, String)>, bool) {
+        let grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
+        (grants.used.iter().cloned().collect(), grants.more)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_add_up_and_the_largest_memory_counts() {
+        let usage = Usage::default();
+        usage.ran(Duration::from_micros(3), 7);
+        usage.ran(Duration::from_micros(4), 5);
+        assert_eq!((usage.runs(), usage.cpu(), usage.memory_peak()), (2, Duration::from_micros(7), 7));
+    }
+
+    #[test]
+    fn a_grant_counts_once_and_a_thousand_of_them_are_cut_off() {
+        let usage = Usage::default();
+        usage.used(Capability::Secrets, "token");
+        usage.used(Capability::Secrets, "token");
+        assert_eq!(usage.grants(), (vec![(Capability::Secrets, "token".to_owned())], false));
+        for host in 0..1_000 {
+            usage.used(Capability::Network, &format!("https://{host}.example.com"));
+        }
+        let (grants, more) = usage.grants();
+        assert_eq!((grants.len(), more), (MOST_SUBJECTS, true));
+    }
+
+    #[test]
+    fn a_long_subject_is_cut_at_a_character() {
+        let usage = Usage::default();
+        usage.used(Capability::Network, &"é".repeat(1_000));
+        assert!(usage.grants().0[0].1.len() <= SUBJECT_BYTES);
+    }
+}
