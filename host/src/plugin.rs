@@ -9,10 +9,12 @@ mod call;
 mod completion;
 mod content;
 mod id;
+mod outcome;
 mod principal;
 mod prompt;
 mod question;
 mod resource;
+mod standing;
 mod tool;
 mod usage;
 
@@ -31,10 +33,13 @@ pub use content::{
     TextContent,
 };
 pub use id::{Digest, InvalidPluginId, PluginId};
+pub use outcome::Outcome;
 pub use principal::Principal;
 pub use prompt::{Message, PromptArgument, PromptOutput, PromptSpec};
 pub use question::{Answer, Query, Question, QuestionKind, Root, Sample, SampleMessage, SampleRequest};
 pub use resource::{ReadOutput, ResourceTemplate};
+pub(crate) use standing::object;
+pub use standing::{Breaker, Counters, Denied, Failure, PutAside, Standing};
 pub use tool::{TaskSupport, ToolAnnotations, ToolOutput, ToolSpec};
 pub use usage::{Capability, Usage};
 
@@ -53,6 +58,11 @@ pub trait Plugin: Send + Sync + 'static {
 
     /// SHA-256 of the file it was loaded from.
     fn digest(&self) -> &Digest;
+
+    /// What the host knows of it beside what it offers; nothing, where it does not keep account.
+    fn standing(&self) -> Option<Standing> {
+        None
+    }
 
     /// Asks the plugin what it offers, without grants and under tight limits.
     ///

@@ -9,6 +9,8 @@
 //! | `jobs` | the exported functions, each a thing to run |
 //! | `sandbox` | one run: a place, an instance, the limits, the end |
 //! | `admission` | how many run at the same time |
+//! | `account` | what each version of a plugin did |
+//! | [`breaker`] | who is kept from calling a plugin that fails |
 //! | `cpu`, `ticker` | CPU time: measured, bounded, shared out |
 //! | `terms` | what holds for one version of a plugin: its permissions, its limits |
 //! | `denials` | what plugins were refused |
@@ -21,8 +23,10 @@
 //! Nothing outlives a call: state, files, network and names belong to grants, and a plugin without any gets time,
 //! memory, clocks and randomness.
 
+pub mod breaker;
 pub mod limits;
 
+mod account;
 mod admission;
 mod component;
 mod cpu;
@@ -43,6 +47,7 @@ mod ticker;
 mod wasm_plugin;
 mod wit;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -50,8 +55,9 @@ use tokio::sync::mpsc;
 use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
 
-use crate::plugin::{Announcement, Digest, PluginId};
+use crate::plugin::{Announcement, Counters, Digest, PluginId};
 use crate::policy::Permissions;
+use account::Accounts;
 use admission::Admission;
 use cpu::Lanes;
 use engine::Instances;
@@ -73,6 +79,7 @@ struct Inner {
     linker: Linker<store::State>,
     limits: Config,
     admission: Admission,
+    accounts: Accounts,
     lanes: Lanes,
     ticker: Ticker,
     announcements: mpsc::Sender<Announcement>,
@@ -165,6 +172,7 @@ impl Runtime {
             linker,
             limits: config.clone(),
             admission: Admission::new(config),
+            accounts: Accounts::new(&config.breaker),
             lanes: Lanes::new(),
             ticker,
             announcements,
@@ -192,6 +200,26 @@ impl Runtime {
     /// As [`Self::load`].
     pub fn check(&self, component: &Component) -> Result<(), LoadError> {
         component::Exports::find(&component::link(&self.0.linker, component)?).map(drop)
+    }
+
+    /// What each plugin did since the start, all its versions together, those that are gone as well.
+    #[must_use]
+    pub fn totals(&self) -> BTreeMap<PluginId, Counters> {
+        self.0.accounts.totals()
+    }
+
+    /// Suspends a plugin, whatever its version: each call is answered with that at once. False if none of that name
+    /// was ever loaded.
+    #[must_use]
+    pub fn suspend(&self, id: &PluginId) -> bool {
+        self.0.accounts.suspend(id)
+    }
+
+    /// Lets a plugin be called again that was suspended, or put aside since its calls failed. False if none of that
+    /// name was ever loaded.
+    #[must_use]
+    pub fn resume(&self, id: &PluginId) -> bool {
+        self.0.accounts.resume(id)
     }
 
     /// The engine that components must be compiled for.

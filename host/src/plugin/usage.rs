@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
+
+use super::Outcome;
 
 /// The most subjects that are remembered of one call. A plugin that walks over a thousand hosts tells nothing more by
 /// the last of them.
@@ -56,11 +58,12 @@ pub struct Usage {
     runs: AtomicU32,
     cpu_ns: AtomicU64,
     memory_peak: AtomicU64,
-    grants: Mutex<Grants>,
+    notes: Mutex<Notes>,
 }
 
 #[derive(Debug, Default)]
-struct Grants {
+struct Notes {
+    outcome: Option<Outcome>,
     used: BTreeSet<(Capability, String)>,
     /// There were more.
     more: bool,
@@ -71,20 +74,44 @@ impl Usage {
     /// does what was granted, not when it is refused.
     pub fn used(&self, capability: Capability, subject: &str) {
         let end = subject.floor_char_boundary(SUBJECT_BYTES);
-        let mut grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut notes = self.notes();
         let entry = (capability, subject[..end].to_owned());
-        if grants.used.len() < MOST_SUBJECTS || grants.used.contains(&entry) {
-            grants.used.insert(entry);
+        if notes.used.len() < MOST_SUBJECTS || notes.used.contains(&entry) {
+            notes.used.insert(entry);
         } else {
-            grants.more = true;
+            notes.more = true;
         }
     }
 
-    /// An instance ran for the call.
-    pub fn ran(&self, cpu: Duration, memory_peak: u64) {
+    /// An instance begins to run for the call: how it ends is open.
+    pub fn begins(&self) {
         self.runs.fetch_add(1, Ordering::Relaxed);
+        self.notes().outcome = None;
+    }
+
+    /// The instance has so much memory.
+    pub fn has_memory(&self, bytes: u64) {
+        self.memory_peak.fetch_max(bytes, Ordering::Relaxed);
+    }
+
+    /// An instance computed for so long.
+    pub fn computed(&self, cpu: Duration) {
         self.cpu_ns.fetch_add(u64::try_from(cpu.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
-        self.memory_peak.fetch_max(memory_peak, Ordering::Relaxed);
+    }
+
+    /// The call, or its latest run, ended so.
+    pub fn ended(&self, outcome: Outcome) {
+        self.notes().outcome = Some(outcome);
+    }
+
+    /// How the call, or its latest run, ended; none while it runs, and after that if it was cancelled.
+    #[must_use]
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.notes().outcome
+    }
+
+    fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many instances ran.
@@ -108,8 +135,8 @@ impl Usage {
     /// The grants that were used, in a stable order, and whether there were more than are remembered.
     #[must_use]
     pub fn grants(&self) -> (Vec<(Capability, String)>, bool) {
-        let grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
-        (grants.used.iter().cloned().collect(), grants.more)
+        let notes = self.notes();
+        (notes.used.iter().cloned().collect(), notes.more)
     }
 }
 
@@ -120,9 +147,22 @@ mod tests {
     #[test]
     fn runs_add_up_and_the_largest_memory_counts() {
         let usage = Usage::default();
-        usage.ran(Duration::from_micros(3), 7);
-        usage.ran(Duration::from_micros(4), 5);
+        for (us, memory) in [(3, 7), (4, 5)] {
+            usage.begins();
+            usage.computed(Duration::from_micros(us));
+            usage.has_memory(memory);
+        }
         assert_eq!((usage.runs(), usage.cpu(), usage.memory_peak()), (2, Duration::from_micros(7), 7));
+    }
+
+    #[test]
+    fn a_further_run_leaves_the_end_open_again() {
+        let usage = Usage::default();
+        usage.begins();
+        usage.ended(Outcome::Asked);
+        assert_eq!(usage.outcome(), Some(Outcome::Asked));
+        usage.begins();
+        assert_eq!(usage.outcome(), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{BucketName, Filesystem, Grants, HostPattern, Limits, SecretName, VariableName};
 use crate::plugin::QuestionKind;
@@ -45,7 +45,7 @@ pub enum Unpinned {
 }
 
 /// What no file can grant more than. What is absent is not bounded.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Ceiling {
     /// Directories with all that is in them, and the most that may be granted there; `path` is of no interest.

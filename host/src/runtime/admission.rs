@@ -37,6 +37,11 @@ impl Places {
         Self { free: Arc::new(Semaphore::new(all as usize)), all }
     }
 
+    /// Those in use.
+    pub(super) fn taken(&self) -> u64 {
+        u64::from(self.all).saturating_sub(self.free.available_permits() as u64)
+    }
+
     fn limit(&self) -> Limit {
         Limit::ConcurrentCalls(self.all.into())
     }

@@ -6,9 +6,9 @@ use wasmtime::component::Instance;
 use super::component::Exports;
 use super::sandbox::Job;
 use super::store::State;
-use super::wit::{exports, from_guest, to_guest};
+use super::wit::{exports, from_guest, to_guest, weight};
 use crate::plugin::{
-    Argument, CallError, Completion, CompletionTarget, Listing, PromptOutput, ReadOutput, Resource, ToolOutput,
+    Argument, CallError, Completion, CompletionTarget, Listing, Outcome, PromptOutput, ReadOutput, Resource, ToolOutput,
 };
 
 /// What the engine says, around what the guest says.
@@ -75,7 +75,13 @@ impl Job for CallTool<'_> {
 
     async fn run(self, store: &mut Store<State>, instance: &Instance) -> Ran<ToolOutput> {
         let tools = found("tools", self.tools.load(&mut *store, instance))?;
-        Ok(from_guest::tool_output(tools.call_call_tool(store, self.name, &self.arguments).await?))
+        let gave = tools.call_call_tool(&mut *store, self.name, &self.arguments).await?;
+        store.data().terms.account.gave(gave.as_ref().map_or(0, weight::tool_result));
+        Ok(from_guest::tool_output(gave))
+    }
+
+    fn outcome(output: &ToolOutput) -> Outcome {
+        if output.is_error { Outcome::Error } else { Outcome::Ok }
     }
 }
 
@@ -110,7 +116,7 @@ impl Job for ListResources<'_> {
 
 pub(super) struct ReadResource<'a> {
     pub(super) resources: &'a exports::resources::GuestIndices,
-    pub(super) uri: String,
+    pub(super) uri: &'a str,
 }
 
 impl Job for ReadResource<'_> {
@@ -118,7 +124,9 @@ impl Job for ReadResource<'_> {
 
     async fn run(self, store: &mut Store<State>, instance: &Instance) -> Ran<ReadOutput> {
         let resources = found("resources", self.resources.load(&mut *store, instance))?;
-        Ok(from_guest::read_output(resources.call_read_resource(store, &self.uri).await?))
+        let gave = resources.call_read_resource(&mut *store, self.uri).await?;
+        store.data().terms.account.gave(gave.as_ref().map_or(0, weight::read_result));
+        Ok(from_guest::read_output(gave))
     }
 }
 

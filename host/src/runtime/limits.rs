@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::RuntimeError;
+use super::{RuntimeError, breaker};
 
 /// What a guest may use. All sizes are in bytes, all times in milliseconds.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Config {
     /// Milliseconds that one call may compute. Waiting (for the client, for a timer) is not computing.
@@ -41,6 +41,8 @@ pub struct Config {
     pub list_cpu_time_ms: u64,
     /// As `wall_time_ms`, while a plugin is asked for what it offers.
     pub list_wall_time_ms: u64,
+    /// When a plugin whose calls fail is put aside.
+    pub breaker: breaker::Config,
 }
 
 impl Default for Config {
@@ -61,6 +63,7 @@ impl Default for Config {
             task_wall_time_ms: 1_800_000,
             list_cpu_time_ms: 2_000,
             list_wall_time_ms: 5_000,
+            breaker: breaker::Config::default(),
         }
     }
 }
@@ -158,6 +161,8 @@ impl Config {
             ("task_wall_time_ms", self.task_wall_time_ms, 1, 86_400_000),
             ("list_cpu_time_ms", self.list_cpu_time_ms, 1, 3_600_000),
             ("list_wall_time_ms", self.list_wall_time_ms, 1, 3_600_000),
+            ("breaker.first_ms", self.breaker.first_ms, 1, 86_400_000),
+            ("breaker.longest_ms", self.breaker.longest_ms, self.breaker.first_ms, 86_400_000),
         ];
         for (key, value, least, most) in ranges {
             if !(least..=most).contains(&value) {

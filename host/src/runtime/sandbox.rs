@@ -8,13 +8,14 @@ use tokio::time::timeout;
 use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre};
 
+use super::account::{Run, What};
 use super::admission::Places;
 use super::cpu::{Meter, Metered};
 use super::failure::{Budget, explain};
 use super::store::{self, Purpose, State};
 use super::terms::Terms;
 use super::{Inner, limits::Config};
-use crate::plugin::{Call, CallError, Limit};
+use crate::plugin::{Call, CallError, Limit, Outcome};
 
 /// Where and as whom a guest runs.
 pub(super) struct Sandbox<'a> {
@@ -36,6 +37,11 @@ pub(super) trait Job: Send {
         store: &mut Store<State>,
         instance: &Instance,
     ) -> impl Future<Output = wasmtime::Result<Result<Self::Output, CallError>>> + Send;
+
+    /// How a run ended that gave this.
+    fn outcome(_: &Self::Output) -> Outcome {
+        Outcome::Ok
+    }
 }
 
 impl Budget {
@@ -53,34 +59,51 @@ impl Sandbox<'_> {
     /// Runs `job` on a fresh instance. The ticks count from before it exists, so that start functions and the guest's
     /// allocator are under the same limits as the call. Dropping the future unwinds the guest wherever it is, and
     /// gives its place back.
-    pub(super) async fn run<J: Job>(&self, job: J, call: Call) -> Result<J::Output, CallError> {
+    pub(super) async fn run<J: Job>(&self, what: What<'_>, job: J, call: Call) -> Result<J::Output, CallError> {
         let purpose = Purpose::of(&call);
-        self.run_for(job, call, purpose).await
+        self.run_for(what, job, call, purpose).await
     }
 
     /// Runs `job` to learn what the plugin offers: without a client, and under tighter limits.
     pub(super) async fn list<J: Job>(&self, job: J) -> Result<J::Output, CallError> {
-        self.run_for(job, Call::detached(), Purpose::Listing).await
+        self.run_for(What::new("list", ""), job, Call::detached(), Purpose::Listing).await
     }
 
-    async fn run_for<J: Job>(&self, job: J, call: Call, purpose: Purpose) -> Result<J::Output, CallError> {
+    /// Runs `job`, and enters into the plugin's account what came of it, wherever it ends.
+    async fn run_for<J: Job>(
+        &self,
+        what: What<'_>,
+        job: J,
+        call: Call,
+        purpose: Purpose,
+    ) -> Result<J::Output, CallError> {
         let budget = Budget::of(purpose, &self.terms.limits);
         let wall_time = Duration::from_millis(budget.wall_time_ms);
+        let meter = Arc::new(Meter::new(Duration::from_millis(budget.cpu_time_ms)));
+        let mut run = Run::begin(&self.terms.account, what, &call.usage, &meter, purpose);
+        if purpose != Purpose::Listing {
+            run.enter(&self.terms.plugin, &call.context)?;
+        }
         let admitted_and_run = async {
             match purpose {
                 Purpose::Call | Purpose::Task => {
                     let _place = self.runtime.admission.call(self.places).await.map_err(CallError::Limit)?;
-                    self.run_now(job, call, purpose, &budget).await
+                    self.run_now(job, call, purpose, &budget, &meter).await
                 }
                 Purpose::Listing => {
                     let _place = self.runtime.admission.listing().await;
-                    self.run_now(job, call, purpose, &budget).await
+                    self.run_now(job, call, purpose, &budget, &meter).await
                 }
             }
         };
-        timeout(wall_time, admitted_and_run)
+        let ended = timeout(wall_time, admitted_and_run)
             .await
-            .unwrap_or(Err(CallError::Limit(Limit::WallTime(budget.wall_time_ms))))
+            .unwrap_or(Err(CallError::Limit(Limit::WallTime(budget.wall_time_ms))));
+        match &ended {
+            Ok(output) => run.ended(J::outcome(output)),
+            Err(error) => run.failed(error),
+        }
+        ended
     }
 
     async fn run_now<J: Job>(
@@ -89,8 +112,8 @@ impl Sandbox<'_> {
         call: Call,
         purpose: Purpose,
         budget: &Budget,
+        meter: &Arc<Meter>,
     ) -> Result<J::Output, CallError> {
-        let meter = Arc::new(Meter::new(Duration::from_millis(budget.cpu_time_ms)));
         let state = State::new(self.terms.clone(), self.runtime.clone(), call, purpose);
         let mut store = store::new(state, meter.clone());
         let guest = pin!(async move {
@@ -100,7 +123,7 @@ impl Sandbox<'_> {
             };
             ran.unwrap_or_else(|error| Err(explain(&error, &self.terms.plugin, budget, store.data().last_words())))
         });
-        Metered::new(guest, &meter, &self.runtime.lanes, &self.runtime.ticker)
+        Metered::new(guest, meter, &self.runtime.lanes, &self.runtime.ticker)
             .await
             .unwrap_or(Err(CallError::Limit(Limit::CpuTime(budget.cpu_time_ms))))
     }

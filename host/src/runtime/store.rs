@@ -108,7 +108,7 @@ pub(super) fn new(state: State, meter: Arc<Meter>) -> Store<State> {
     let output_bytes = usize::try_from(state.terms.limits.output_bytes).unwrap_or(usize::MAX);
     let runtime = state.runtime.clone();
     let mut store = Store::new(&runtime.engine, state);
-    store.limiter(|state| &mut state.bounds);
+    store.limiter(|state| state);
     store.set_hostcall_fuel(output_bytes);
     store.set_max_component_handles(HANDLES);
     store.set_epoch_deadline(SLICE);
@@ -182,22 +182,25 @@ impl Usage {
     }
 }
 
-impl ResourceLimiter for Bounds {
+/// By the state itself, since the call that runs on the instance is told what it has.
+impl ResourceLimiter for State {
     fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
-        self.memory.grow(current, desired, maximum).map_err(|most| Exceeded::Memory(most).into())
+        let grown = self.bounds.memory.grow(current, desired, maximum);
+        self.call.usage.has_memory(self.bounds.memory.used);
+        grown.map_err(|most| Exceeded::Memory(most).into())
     }
 
     fn memory_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
-        self.memory.undo();
+        self.bounds.memory.undo();
         Ok(())
     }
 
     fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
-        self.tables.grow(current, desired, maximum).map_err(|most| Exceeded::Tables(most).into())
+        self.bounds.tables.grow(current, desired, maximum).map_err(|most| Exceeded::Tables(most).into())
     }
 
     fn table_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
-        self.tables.undo();
+        self.bounds.tables.undo();
         Ok(())
     }
 }

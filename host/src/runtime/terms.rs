@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::account::Account;
 use super::denials::Denials;
 use super::limits::{Config, WASM_PAGE};
 use crate::plugin::PluginId;
@@ -14,16 +15,18 @@ pub(super) struct Terms {
     /// Those of all plugins, with the plugin's own over them.
     pub(super) limits: Config,
     pub(super) denials: Denials,
+    pub(super) account: Arc<Account>,
 }
 
 impl Terms {
-    pub(super) fn new(plugin: PluginId, permissions: Arc<Permissions>, limits: &Config) -> Self {
+    pub(super) fn new(plugin: PluginId, permissions: Arc<Permissions>, limits: &Config, account: Arc<Account>) -> Self {
         let limits = limits.for_plugin(&permissions.granted().limits);
-        Self { plugin, permissions, limits, denials: Denials::default() }
+        Self { plugin, permissions, limits, denials: Denials::default(), account }
     }
 
     /// Counts a refusal, logs it the first time, and gives the sentence for the guest.
     pub(super) fn denied(&self, denial: &Denial) -> String {
+        self.account.denied();
         self.denials.record(&self.plugin, denial)
     }
 }

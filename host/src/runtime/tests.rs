@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::Config;
-use super::testing::{ECHO, Guest, SPIN, call, list, plugin, text};
-use crate::plugin::{CallError, Limit};
+use super::testing::{ECHO, Guest, SPIN, call, list, load, plugin, text};
+use crate::plugin::{Call, CallError, Limit, Outcome, Plugin as _, PluginId};
 
 /// Limits that a hostile guest meets soon.
 fn tight() -> Config {
@@ -129,8 +129,8 @@ async fn a_call_beyond_the_places_is_refused_after_its_patience() {
 async fn a_call_is_answered_while_others_loop() {
     let config = Config { cpu_time_ms: 60_000, ..Config::default() };
     let (runtime, _announcements) = super::testing::runtime(&config);
-    let looping = super::testing::load(&runtime, &Guest::calling(SPIN).bytes()).unwrap();
-    let echo = super::testing::load(&runtime, &Guest::calling(ECHO).bytes()).unwrap();
+    let looping = load(&runtime, &Guest::calling(SPIN).bytes()).unwrap();
+    let echo = load(&runtime, &Guest::calling(ECHO).bytes()).unwrap();
     let loops: Vec<_> = (0..20)
         .map(|_| {
             let looping = looping.clone();
@@ -146,7 +146,72 @@ async fn a_call_is_answered_while_others_loop() {
 async fn a_plugin_of_another_version_of_the_interface_is_told_apart_from_a_crash() {
     let older = Guest::default().text().replace(r#"(field "asks-first" bool)"#, "");
     let (runtime, _announcements) = super::testing::runtime(&Config::default());
-    let plugin = super::testing::load(&runtime, &wat::parse_str(&older).unwrap()).unwrap();
+    let plugin = load(&runtime, &wat::parse_str(&older).unwrap()).unwrap();
     let Err(CallError::Invalid(reason)) = list(&plugin).await else { panic!("it must be refused") };
     assert!(reason.contains("pegboard:plugin/tools is not the one of this host"), "{reason}");
+}
+
+#[tokio::test]
+async fn what_a_plugin_did_is_counted_by_how_it_ended() {
+    let plugin = plugin(
+        &tight(),
+        &Guest::calling("(if (i32.eq (local.get 3) (i32.const 2)) (then unreachable)) (i32.const 1024)"),
+    );
+    for arguments in ["{}", "{ }", r#"{"a":1}"#] {
+        let _ = call(&plugin, arguments).await;
+    }
+    list(&plugin).await.unwrap();
+    let standing = plugin.standing().unwrap();
+    let counters = &standing.counters;
+    assert_eq!((counters.ended(Outcome::Ok), counters.ended(Outcome::Trap), counters.all_calls()), (2, 1, 3));
+    assert_eq!((counters.listings, counters.bytes_in, counters.bytes_out), (1, 12, 0));
+    assert!(counters.cpu_us > 0 && counters.wall_us >= counters.cpu_us / 2, "{counters:?}");
+    assert!(counters.memory_peak_bytes >= 64 << 10, "{counters:?}");
+    let [failure] = standing.failures.as_slice() else { panic!("one failure expected: {:?}", standing.failures) };
+    assert_eq!((failure.method.as_str(), failure.name.as_str()), ("tools/call", "tool"));
+    assert!(failure.reason.contains("aborted"), "{failure:?}");
+}
+
+#[tokio::test]
+async fn a_call_that_is_given_up_is_counted_and_so_is_what_it_used() {
+    let plugin = plugin(&Config::default(), &Guest::calling(SPIN));
+    let detached = Call::detached();
+    let usage = detached.usage.clone();
+    let running = tokio::spawn(plugin.clone().call_tool("tool".into(), "{}".into(), detached));
+    while plugin.standing().unwrap().running == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    running.abort();
+    let _ = running.await;
+    assert_eq!(plugin.standing().unwrap().counters.ended(Outcome::Cancelled), 1);
+    assert_eq!((usage.runs(), usage.outcome()), (1, None));
+}
+
+#[tokio::test]
+async fn a_plugin_that_always_fails_is_put_aside_until_it_is_resumed() {
+    let (runtime, _announcements) = super::testing::runtime(&tight());
+    let plugin = load(&runtime, &Guest::calling("(unreachable)").bytes()).unwrap();
+    for _ in 0..tight().breaker.failures {
+        assert!(matches!(call(&plugin, "{}").await, Err(CallError::Trap(_))));
+    }
+    let Err(CallError::Unavailable(why)) = call(&plugin, "{}").await else { panic!("it must be put aside") };
+    assert!(why.contains("put aside") && why.contains("aborted") && why.contains("`pegboard resume x`"), "{why}");
+    assert_eq!(plugin.standing().unwrap().counters.ended(Outcome::PutAside), 1);
+    let again = load(&runtime, &Guest::calling("(unreachable)").bytes()).unwrap();
+    assert!(matches!(call(&again, "{}").await, Err(CallError::Unavailable(_))), "the same version is no other plugin");
+    assert!(list(&plugin).await.is_ok(), "it can be asked what it offers");
+    assert!(runtime.resume(plugin.id()));
+    assert!(matches!(call(&plugin, "{}").await, Err(CallError::Trap(_))));
+}
+
+#[tokio::test]
+async fn a_suspended_plugin_stays_suspended_in_its_next_version() {
+    let (runtime, _announcements) = super::testing::runtime(&Config::default());
+    let plugin = load(&runtime, &Guest::default().bytes()).unwrap();
+    assert!(runtime.suspend(plugin.id()));
+    let next = load(&runtime, &Guest::calling("(i32.const 1024)").bytes()).unwrap();
+    assert!(matches!(call(&next, "{}").await, Err(CallError::Unavailable(_))));
+    assert!(runtime.resume(plugin.id()));
+    assert!(call(&plugin, "{}").await.is_ok() && call(&next, "{}").await.is_ok());
+    assert!(!runtime.suspend(&PluginId::parse("nobody").unwrap()));
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use wasmtime::component::{Component, InstancePre};
 
+use super::account::What;
 use super::admission::Places;
 use super::component::{self, Exports};
 use super::jobs;
@@ -12,8 +13,8 @@ use super::store::State;
 use super::terms::Terms;
 use super::{Inner, LoadError};
 use crate::plugin::{
-    Argument, BoxFuture, Call, CallError, Completion, CompletionTarget, Digest, Listing, Plugin, PluginId,
-    PromptOutput, ReadOutput, Resource, ToolOutput,
+    Argument, BoxFuture, Call, CallError, Completion, CompletionTarget, Denied, Digest, Listing, Plugin, PluginId,
+    PromptOutput, ReadOutput, Resource, Standing, ToolOutput, object,
 };
 use crate::policy::Permissions;
 
@@ -24,6 +25,7 @@ pub struct WasmPlugin {
     runtime: Arc<Inner>,
     terms: Arc<Terms>,
     component: InstancePre<State>,
+    imports: Vec<String>,
     exports: Exports,
     places: Places,
 }
@@ -36,11 +38,13 @@ impl WasmPlugin {
         component: &Component,
         permissions: Arc<Permissions>,
     ) -> Result<Self, LoadError> {
+        let imports = component::names(component).imports;
         let component = component::link(&runtime.linker, component)?;
         let exports = Exports::find(&component)?;
-        let terms = Arc::new(Terms::new(id.clone(), permissions, &runtime.limits));
+        let account = runtime.accounts.open(&id, &digest);
+        let terms = Arc::new(Terms::new(id.clone(), permissions, &runtime.limits, account));
         let places = Places::new(terms.limits.concurrent_calls_per_plugin);
-        Ok(Self { id, digest, runtime, terms, component, exports, places })
+        Ok(Self { id, digest, runtime, terms, component, imports, exports, places })
     }
 
     /// Who may run now.
@@ -63,6 +67,24 @@ impl Plugin for WasmPlugin {
         &self.digest
     }
 
+    fn standing(&self) -> Option<Standing> {
+        let Terms { permissions, limits, denials, account, .. } = &*self.terms;
+        let denied = |(what, times)| Denied { what, times };
+        Some(Standing {
+            imports: self.imports.clone(),
+            grants: object(permissions.granted()),
+            grants_file: permissions.file().to_owned(),
+            grants_withheld: permissions.why_withheld().map(str::to_owned),
+            ceiling: object(permissions.ceiling()),
+            limits: object(limits),
+            running: self.places.taken(),
+            counters: account.counters(),
+            failures: account.failures(),
+            denials: denials.sentences().into_iter().map(denied).collect(),
+            breaker: account.breaker.standing(),
+        })
+    }
+
     fn list(self: Arc<Self>) -> BoxFuture<'static, Result<Listing, CallError>> {
         Box::pin(async move { self.sandbox().list(jobs::List { exports: &self.exports }).await })
     }
@@ -75,7 +97,8 @@ impl Plugin for WasmPlugin {
     ) -> BoxFuture<'static, Result<ToolOutput, CallError>> {
         Box::pin(async move {
             let tools = self.exports.tools.as_ref().ok_or_else(|| CallError::NotFound(name.to_string()))?;
-            self.sandbox().run(jobs::CallTool { tools, name: &name, arguments }, call).await
+            let what = What { method: "tools/call", name: &name, bytes: arguments.len() };
+            self.sandbox().run(what, jobs::CallTool { tools, name: &name, arguments }, call).await
         })
     }
 
@@ -87,21 +110,24 @@ impl Plugin for WasmPlugin {
     ) -> BoxFuture<'static, Result<PromptOutput, CallError>> {
         Box::pin(async move {
             let prompts = self.exports.prompts.as_ref().ok_or_else(|| CallError::NotFound(name.to_string()))?;
-            self.sandbox().run(jobs::GetPrompt { prompts, name: &name, arguments }, call).await
+            let what = What::new("prompts/get", &name);
+            self.sandbox().run(what, jobs::GetPrompt { prompts, name: &name, arguments }, call).await
         })
     }
 
     fn list_resources(self: Arc<Self>, call: Call) -> BoxFuture<'static, Result<Vec<Resource>, CallError>> {
         Box::pin(async move {
             let Some(resources) = &self.exports.resources else { return Ok(Vec::new()) };
-            self.sandbox().run(jobs::ListResources { resources }, call).await
+            self.sandbox().run(What::new("resources/list", ""), jobs::ListResources { resources }, call).await
         })
     }
 
     fn read_resource(self: Arc<Self>, uri: String, call: Call) -> BoxFuture<'static, Result<ReadOutput, CallError>> {
         Box::pin(async move {
             let resources = self.exports.resources.as_ref().ok_or_else(|| CallError::NotFound(uri.clone()))?;
-            self.sandbox().run(jobs::ReadResource { resources, uri }, call).await
+            self.sandbox()
+                .run(What::new("resources/read", &uri), jobs::ReadResource { resources, uri: &uri }, call)
+                .await
         })
     }
 
@@ -114,8 +140,9 @@ impl Plugin for WasmPlugin {
     ) -> BoxFuture<'static, Result<Completion, CallError>> {
         Box::pin(async move {
             let Some(completions) = &self.exports.completions else { return Ok(Completion::default()) };
+            let name = argument.name.clone();
             let job = jobs::Complete { completions, target, argument, resolved };
-            self.sandbox().run(job, call).await
+            self.sandbox().run(What::new("completion/complete", &name), job, call).await
         })
     }
 }

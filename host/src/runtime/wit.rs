@@ -11,6 +11,7 @@ mod prompts;
 mod questions;
 mod resources;
 mod tools;
+pub(super) mod weight;
 
 use crate::plugin::CallError;
 
