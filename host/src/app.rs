@@ -19,6 +19,7 @@ use crate::session::events::MemoryEvents;
 use crate::task::MemoryTasks;
 use crate::transport::auth::{AuthError, Tokens};
 use crate::transport::{self, Endpoint};
+use crate::trust::{self, Keeper};
 
 /// How many announcements of plugins wait for the loader; what comes beyond that is dropped, since one of many
 /// says as much as all.
@@ -33,6 +34,7 @@ pub struct App {
     registry: Arc<Registry>,
     endpoint: Endpoint,
     loader: LoaderHandle,
+    keeper: Keeper,
     transport: transport::Config,
 }
 
@@ -46,6 +48,9 @@ pub enum StartError {
     /// The cache of compiled code.
     #[error(transparent)]
     Cache(#[from] CacheError),
+    /// Grants, or keys.
+    #[error(transparent)]
+    Trust(#[from] trust::StartError),
     /// The engine, or its limits.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
@@ -68,7 +73,14 @@ impl App {
         let runtime = Runtime::new(&config.limits, announce)?;
         let components = ComponentLoader::new(runtime, config.compile, compiler)?;
         let registry = Arc::new(Registry::new(config.registry));
-        let loader = loader::start(config.loader, registry.clone(), Arc::new(components), announcements).await?;
+        let keeper = Keeper::start(config.grants, &config.signatures, config.lock, &config.loader.directory).await?;
+        let wiring = loader::Wiring {
+            registry: registry.clone(),
+            build: Arc::new(components),
+            announcements,
+            trust: keeper.trust(),
+        };
+        let loader = loader::start(config.loader, wiring).await?;
         let stores = Stores {
             sessions: Arc::new(MemoryStore::new(&config.sessions)),
             sessions_required: config.sessions.required,
@@ -79,7 +91,7 @@ impl App {
         };
         let server = Server::new(registry.clone(), stores, config.server, config.compat, config.questions)?;
         let endpoint = Endpoint::new(server, config.transport.clone(), tokens);
-        Ok(Self { registry, endpoint, loader, transport: config.transport })
+        Ok(Self { registry, endpoint, loader, keeper, transport: config.transport })
     }
 
     /// The plugins.
@@ -105,8 +117,9 @@ impl App {
         transport::router(self.endpoint.clone())
     }
 
-    /// Reads the tokens in files again, as an operator may ask; those that have changed count in any case.
-    pub fn reload_tokens(&self) {
+    /// Reads tokens and grants in files again, as an operator may ask; those that have changed count in any case.
+    pub fn reload(&self) {
+        self.keeper.look();
         self.endpoint.reload_tokens();
     }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::toml_file::{self, FileError};
-use crate::{loader, policy, protocol, registry, runtime, session, task, telemetry, transport};
+use crate::{loader, policy, protocol, registry, runtime, session, task, telemetry, transport, trust};
 
 /// The settings of a whole server. `Config::default()` serves `./plugins` on loopback.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -42,6 +42,10 @@ pub struct Config {
     pub registry: registry::Config,
     /// What plugins may do beside computing.
     pub grants: policy::Config,
+    /// Who may sign plugins.
+    pub signatures: trust::signature::Config,
+    /// Whether what is served must be approved.
+    pub lock: trust::lock::Config,
 }
 
 impl Config {

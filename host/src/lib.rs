@@ -13,6 +13,7 @@
 //! | [`registry`] | which plugins are loaded, and under which names clients see their tools |
 //! | [`runtime`] | runs plugins, each call in a fresh instance, within limits |
 //! | [`loader`] | watches the drop directory, and publishes what can be loaded from it |
+//! | [`trust`] | under which terms a file becomes a plugin: grants files, signatures |
 //! | [`session`] | sessions of legacy clients, behind a store |
 //! | [`task`] | calls that go on after they were answered, behind a store |
 //! | [`protocol`] | MCP: one message in, a reply out, on every revision |
@@ -36,6 +37,7 @@ pub mod telemetry;
 mod testing;
 pub mod toml_file;
 pub mod transport;
+pub mod trust;
 
 pub use app::App;
 pub use config::Config;

@@ -47,6 +47,7 @@ use tokio::task::AbortHandle;
 
 use crate::plugin::Announcement;
 use crate::registry::Registry;
+use crate::trust::Trust;
 use reconcile::Reconciler;
 use watch::Watch;
 
@@ -79,6 +80,18 @@ pub enum StartError {
     },
 }
 
+/// What the loader works with.
+pub struct Wiring {
+    /// Where plugins are published.
+    pub registry: Arc<Registry>,
+    /// What makes plugins of files.
+    pub build: Arc<dyn Build>,
+    /// What plugins say has changed.
+    pub announcements: mpsc::Receiver<Announcement>,
+    /// Under which terms files become plugins.
+    pub trust: channel::Receiver<Arc<Trust>>,
+}
+
 /// Loading goes on until this is dropped. What is published stays.
 #[derive(Debug)]
 pub struct LoaderHandle {
@@ -100,20 +113,15 @@ impl Drop for LoaderHandle {
     }
 }
 
-/// Begins to load what is in the directory into `registry`, and to keep it up to date.
+/// Begins to load what is in the directory into the registry, and to keep it up to date.
 ///
-/// `registry` is ready once the files that are there now are loaded or refused, or when
+/// The registry is ready once the files that are there now are loaded or refused, or when
 /// [`Config::ready_within_ms`] have passed; until then it stays empty.
 ///
 /// # Errors
 /// [`StartError`] if a value makes no sense or the directory cannot be used. A directory that vanishes later is
 /// waited for.
-pub async fn start(
-    config: Config,
-    registry: Arc<Registry>,
-    build: Arc<dyn Build>,
-    announcements: mpsc::Receiver<Announcement>,
-) -> Result<LoaderHandle, StartError> {
+pub async fn start(config: Config, wiring: Wiring) -> Result<LoaderHandle, StartError> {
     config.check().map_err(|(key, reason)| StartError::Config { key, reason })?;
     let path = config.directory.clone();
     let unusable = |reason| StartError::Unusable { path: path.clone(), reason };
@@ -126,7 +134,7 @@ pub async fn start(
         return Err(StartError::Missing(path));
     }
     let (sender, status) = channel::channel(Status { directory: absolute.clone(), ..Status::default() });
-    let task = Reconciler::new(config, absolute.into(), registry, build, announcements, watch, sender);
+    let task = Reconciler::new(config, absolute.into(), wiring, watch, sender);
     let task = tokio::spawn(task.run(first)).abort_handle();
     Ok(LoaderHandle { status, task })
 }

@@ -9,6 +9,7 @@ mod call;
 mod completion;
 mod content;
 mod id;
+mod json;
 mod outcome;
 mod principal;
 mod prompt;
@@ -33,6 +34,7 @@ pub use content::{
     TextContent,
 };
 pub use id::{Digest, InvalidPluginId, PluginId};
+pub use json::canonical_json;
 pub use outcome::Outcome;
 pub use principal::Principal;
 pub use prompt::{Message, PromptArgument, PromptOutput, PromptSpec};
@@ -63,6 +65,12 @@ pub trait Plugin: Send + Sync + 'static {
     fn standing(&self) -> Option<Standing> {
         None
     }
+
+    /// May it put such a question to its client?
+    ///
+    /// # Errors
+    /// Why not, and what would allow it.
+    fn may_ask(&self, kind: QuestionKind) -> Result<(), String>;
 
     /// Asks the plugin what it offers, without grants and under tight limits.
     ///

@@ -4,6 +4,7 @@
 //! So a call in flight finishes on the plugin that it began with, and no lock is held while anything runs.
 
 mod admit;
+mod definitions;
 mod header_params;
 mod names;
 mod snapshot;

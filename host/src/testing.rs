@@ -8,7 +8,8 @@ use serde_json::json;
 
 use crate::plugin::{
     Argument, BoxFuture, Call, CallError, Completion, CompletionTarget, Content, Digest, Listing, Message, Plugin,
-    PluginId, PromptOutput, ReadOutput, Resource, ResourceBody, ResourceContents, Role, ToolOutput, ToolSpec,
+    PluginId, PromptOutput, QuestionKind, ReadOutput, Resource, ResourceBody, ResourceContents, Role, ToolOutput,
+    ToolSpec,
 };
 
 type Handler = dyn Fn(&str, &str, Call) -> BoxFuture<'static, Result<ToolOutput, CallError>> + Send + Sync;
@@ -51,7 +52,14 @@ impl FakePlugin {
     }
 }
 
+/// The one double that may not ask its client anything.
+pub(crate) const MUTE: &str = "mute";
+
 impl Plugin for FakePlugin {
+    fn may_ask(&self, kind: QuestionKind) -> Result<(), String> {
+        if self.id.as_str() == MUTE { Err(format!("plugin `{MUTE}` may not ask: {}", kind.name())) } else { Ok(()) }
+    }
+
     fn id(&self) -> &PluginId {
         &self.id
     }

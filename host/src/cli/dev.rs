@@ -10,7 +10,7 @@ mod target;
 use std::fmt::Write as _;
 
 use pegboard::loader::Status;
-use pegboard::{App, Compiler, Config, loader, telemetry, transport};
+use pegboard::{App, Compiler, Config, loader, policy, telemetry, transport};
 
 use super::options::Options;
 use super::serve::{print, runtime, url};
@@ -24,6 +24,11 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     if config.loader.directory == loader::Config::default().directory {
         config.loader.directory = checkout.plugins();
     }
+    if config.grants.directory == policy::Config::default().directory {
+        config.grants.directory = checkout.grants();
+    }
+    // Here a plugin is built anew again and again, by the one who grants.
+    config.grants.unpinned = policy::Unpinned::Allow;
     let runtime = runtime()?;
     // What would only be said after minutes of building is said now.
     drop(runtime.block_on(transport::bind(&config.transport, &config.auth))?);
@@ -67,6 +72,7 @@ fn banner(url: &str, status: &Status) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::Duration;
 
     use pegboard::loader::{Loaded, Refused};
@@ -79,6 +85,8 @@ mod tests {
         let loaded = |id: &str, tools: &[&str]| Loaded {
             id: PluginId::parse(id).unwrap(),
             digest: Digest([0; 32]),
+            signer: None,
+            permissions: Arc::default(),
             tools: tools.iter().map(ToString::to_string).collect(),
             cached: false,
             elapsed: Duration::ZERO,

@@ -28,6 +28,12 @@ pub(crate) struct Common {
     /// Serve the plugins in this directory [default: ./plugins].
     #[arg(long, value_name = "DIR", env = "PEGBOARD_PLUGINS")]
     plugins: Option<PathBuf>,
+    /// Read what each plugin is granted, <plugin>.toml, from this directory [default: ./grants].
+    #[arg(long, value_name = "DIR", env = "PEGBOARD_GRANTS")]
+    grants: Option<PathBuf>,
+    /// Serve only what was approved, as this file says; `pegboard approve` writes it.
+    #[arg(long, value_name = "FILE", env = "PEGBOARD_LOCK")]
+    lock: Option<PathBuf>,
     #[command(flatten)]
     settings: Settings,
     /// Log for people or for programs [default: text].
@@ -83,6 +89,10 @@ impl Common {
     pub(crate) fn settings(&self) -> Result<Config, ConfigError> {
         let mut config = self.settings.read()?;
         replace(&mut config.loader.directory, self.plugins.clone());
+        replace(&mut config.grants.directory, self.grants.clone());
+        if self.lock.is_some() {
+            config.lock.file.clone_from(&self.lock);
+        }
         replace(&mut config.log.format, self.log_format.map(Into::into));
         replace(&mut config.log.level, self.log_level.clone());
         Ok(config)

@@ -20,24 +20,22 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         let shutdown = Shutdown::listen()?;
         let listener = transport::bind(&config.transport, &config.auth).await?;
         let url = url(listener.local_addr()?);
-        let has_tokens = !config.auth.tokens.is_empty();
         let app = Arc::new(App::start(config, Compiler::this_program()).await?);
-        // Otherwise it ends the program, as it does others.
-        let _reloading = has_tokens.then(|| reload_on_hangup(&app)).transpose()?;
+        let _reloading = reload_on_hangup(&app)?;
         print(&format!("{url}\n"));
         app.serve(listener, shutdown.token()).await;
         Ok(())
     })
 }
 
-/// SIGHUP has tokens read again.
+/// SIGHUP has tokens and grants read again.
 fn reload_on_hangup(app: &Arc<App>) -> anyhow::Result<AbortOnDropHandle<()>> {
     let mut hangup = signal(SignalKind::hangup()).context("cannot listen for signals")?;
     let app = app.clone();
     Ok(AbortOnDropHandle::new(tokio::spawn(async move {
         while hangup.recv().await.is_some() {
-            info!("reading tokens again");
-            app.reload_tokens();
+            info!("reading tokens and grants again");
+            app.reload();
         }
     })))
 }

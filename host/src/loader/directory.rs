@@ -23,6 +23,9 @@ use crate::plugin::{Digest, PluginId};
 /// The most entries that a directory may have; more is surely the wrong directory.
 const MAX_ENTRIES: usize = 65_536;
 
+/// The most bytes of a signature that are read; what is longer is none.
+const MAX_SIGNATURE_BYTES: u64 = 4_096;
+
 /// What tells two states of a file apart without reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {
@@ -83,8 +86,8 @@ pub(super) enum Obstacle {
 /// What lies under a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Found {
-    /// Something that may be a plugin.
-    File { id: PluginId, stamp: Stamp },
+    /// Something that may be a plugin, and the signature beside it.
+    File { id: PluginId, stamp: Stamp, signature: Option<Stamp> },
     /// Something that cannot be one.
     Obstacle(Obstacle),
 }
@@ -189,7 +192,8 @@ impl Directory {
             return obstacle(Obstacle::TooLarge { size, max: max_file_bytes });
         }
         let stamp = Stamp::of(&metadata);
-        Some(Entry { found: Found::File { id, stamp }, age: stamp.age() })
+        let signature = self.0.metadata(signature_name(name)).ok().map(|metadata| Stamp::of(&metadata));
+        Some(Entry { found: Found::File { id, stamp, signature }, age: stamp.age() })
     }
 
     fn why_unreadable(&self, name: &OsStr, error: &io::Error) -> Option<Obstacle> {
@@ -205,6 +209,20 @@ impl Directory {
             io::ErrorKind::PermissionDenied if is_link && error.raw_os_error().is_none() => Obstacle::LeadsOut,
             _ => Obstacle::Unreadable(error.to_string()),
         })
+    }
+
+    /// Reads the signature beside the file `name`; `None` if there is none.
+    pub(super) fn read_signature(&self, name: &OsStr) -> Result<Option<Bytes>, ReadError> {
+        let nonblocking = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
+        let options = OpenOptions::new().read(true).custom_flags(nonblocking).clone();
+        let file = match self.0.open_with(signature_name(name), &options) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(ReadError::Io(error)),
+        };
+        let mut bytes = Vec::new();
+        file.take(MAX_SIGNATURE_BYTES).read_to_end(&mut bytes).map_err(ReadError::Io)?;
+        Ok(Some(bytes.into()))
     }
 
     /// Reads the file `name` whole, once, provided that it is still the one that `stamp` was taken of and does
@@ -232,6 +250,13 @@ impl Directory {
         let digest = Digest(Sha256::digest(&bytes).into());
         Ok(Contents { bytes: bytes.into(), digest })
     }
+}
+
+/// `x.wasm.minisig`, for `x.wasm`.
+fn signature_name(name: &OsStr) -> OsString {
+    let mut name = name.to_owned();
+    name.push(".minisig");
+    name
 }
 
 /// What stands before `.wasm`, if a name ends so and is not hidden. A name that is not UTF-8 gives a stem that

@@ -12,11 +12,12 @@ use std::sync::{Arc, Weak};
 use tokio::task::{AbortHandle, JoinSet};
 
 use super::directory::{Directory, Stamp};
-use super::load::{self, Means, NotRead, Place, Rejection, Text, Version};
+use super::load::{self, Inputs, Means, NotRead, Place, Rejection, Text, Version};
 use super::look::{Seen, look};
 use super::watch::Watch;
-use crate::plugin::{Digest, PluginId};
+use crate::plugin::PluginId;
 use crate::registry::Admitted;
+use crate::trust::Trust;
 
 /// What came of something.
 pub(super) enum Done {
@@ -41,7 +42,7 @@ pub(super) struct Jobs {
     running: JoinSet<(Number, Done)>,
     count: Number,
     reading: BTreeMap<OsString, Work<()>>,
-    building: BTreeMap<OsString, Work<(Digest, Weak<Place>)>>,
+    building: BTreeMap<OsString, Work<(Inputs, Weak<Place>)>>,
 }
 
 impl Jobs {
@@ -81,8 +82,9 @@ impl Jobs {
         self.spawn(async move { Done::Looked(look(watch, path, max_file_bytes).await) });
     }
 
-    pub(super) fn list_again(&mut self, before: Arc<Admitted>) {
-        let again = load::list_again(before.clone(), self.means.timeout);
+    pub(super) fn list_again(&mut self, version: Version, trust: Arc<Trust>) {
+        let before = version.admitted.clone();
+        let again = load::list_again(version, trust, self.means.timeout);
         self.spawn(async { Done::ListedAgain { before, result: again.await } });
     }
 
@@ -96,10 +98,10 @@ impl Jobs {
         end(self.reading.insert(key, Work { number, what: (), task }));
     }
 
-    /// Builds what was read from `name`, in place of a build of it that runs.
-    pub(super) fn build(&mut self, name: OsString, text: Text) {
-        let what = (text.contents.digest, text.place());
-        let build = load::build(text, self.means.clone());
+    /// Builds what was read from `name`, under the terms of `trust`, in place of a build of it that runs.
+    pub(super) fn build(&mut self, name: OsString, text: Text, trust: Arc<Trust>) {
+        let what = (text.inputs(&trust), text.place());
+        let build = load::build(text, trust, self.means.clone());
         let key = name.clone();
         let (number, task) = self.spawn(async { Done::Built { name, result: build.await } });
         end(self.building.insert(key, Work { number, what, task }));
@@ -120,8 +122,8 @@ impl Jobs {
         self.reading.contains_key(name)
     }
 
-    /// The digest of what is being built of `name`.
-    pub(super) fn building(&self, name: &OsStr) -> Option<Digest> {
+    /// What decides about what is being built of `name`.
+    pub(super) fn building(&self, name: &OsStr) -> Option<Inputs> {
         self.building.get(name).map(|work| work.what.0)
     }
 

@@ -1,18 +1,23 @@
 //! One file becomes one plugin: read, built, asked what it offers, checked.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use futures_util::FutureExt as _;
+use sha2::{Digest as _, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::build::{Build, BuildError, Source};
 use super::config::Config;
 use super::directory::{Contents, Directory, ReadError, Stamp};
 use crate::plugin::{CallError, Digest, Limit, Listing, Plugin, PluginId};
+use crate::policy::Permissions;
 use crate::registry::{Admitted, Refusal};
+use crate::trust::lock::Approved;
+use crate::trust::{Mark, Trust};
 
 /// What all loads share.
 #[derive(Clone)]
@@ -51,17 +56,34 @@ fn units(bytes: u64) -> u32 {
 pub(super) struct Text {
     pub id: PluginId,
     pub contents: Contents,
+    /// What lies beside it as its signature.
+    pub signature: Option<Bytes>,
     started: Instant,
     place: Arc<Place>,
+}
+
+/// All that decides what becomes of a file: the same inputs give the same version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Inputs {
+    /// Of the file.
+    pub digest: Digest,
+    /// Of its signature.
+    signature: Option<Digest>,
+    /// What an operator has decided about the plugin.
+    mark: Mark,
 }
 
 /// A part of the memory for files.
 pub(super) type Place = OwnedSemaphorePermit;
 
 /// A version of a plugin that can be served.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Version {
-    pub digest: Digest,
+    pub inputs: Inputs,
+    /// Who signed it.
+    pub signer: Option<Arc<str>>,
+    /// What it may do.
+    pub permissions: Arc<Permissions>,
     pub admitted: Arc<Admitted>,
     pub cached: bool,
     pub elapsed: Duration,
@@ -86,6 +108,12 @@ pub(super) enum NotRead {
 }
 
 impl Text {
+    /// What would decide about it now.
+    pub(super) fn inputs(&self, trust: &Trust) -> Inputs {
+        let signature = self.signature.as_ref().map(|bytes| Digest(Sha256::digest(bytes).into()));
+        Inputs { digest: self.contents.digest, signature, mark: trust.mark(&self.id) }
+    }
+
     /// The place that it holds until it is built.
     pub(super) fn place(&self) -> Weak<Place> {
         Arc::downgrade(&self.place)
@@ -110,18 +138,22 @@ pub(super) async fn read(
     };
     let _reader = means.readers.acquire().await.map_err(ending)?;
     let started = Instant::now();
-    match bounded(means.timeout, blocking(move || directory.read(&name, &stamp))).await {
-        Ok(Ok(contents)) => Ok(Text { id, contents, started, place }),
+    match bounded(means.timeout, blocking(move || read_both(&directory, &name, &stamp))).await {
+        Ok(Ok((contents, signature))) => Ok(Text { id, contents, signature, started, place }),
         Ok(Err(ReadError::NotStill)) => Err(NotRead::NotStill),
         Ok(Err(error)) => Err(rejected(error.to_string(), true)),
         Err((reason, may_pass)) => Err(rejected(reason, may_pass)),
     }
 }
 
+fn read_both(directory: &Directory, name: &OsStr, stamp: &Stamp) -> Result<(Contents, Option<Bytes>), ReadError> {
+    Ok((directory.read(name, stamp)?, directory.read_signature(name)?))
+}
+
 /// Builds what was read, asks it what it offers and checks that. Always ends, and never panics.
-pub(super) async fn build(text: Text, means: Means) -> Result<Version, Rejection> {
+pub(super) async fn build(text: Text, trust: Arc<Trust>, means: Means) -> Result<Version, Rejection> {
     let digest = text.contents.digest;
-    let outcome = bounded(means.timeout, attempt(text, means.build)).await;
+    let outcome = bounded(means.timeout, attempt(text, trust, means.build)).await;
     let outcome = outcome.unwrap_or_else(Err);
     outcome.map_err(|(reason, may_pass)| Rejection { digest: Some(digest), reason, may_pass })
 }
@@ -129,17 +161,40 @@ pub(super) async fn build(text: Text, means: Means) -> Result<Version, Rejection
 /// A reason, and whether it may pass.
 type Failure = (String, bool);
 
-async fn attempt(text: Text, builder: Arc<dyn Build>) -> Result<Version, Failure> {
-    let Text { id, contents: Contents { bytes, digest }, started, place } = text;
+async fn attempt(text: Text, trust: Arc<Trust>, builder: Arc<dyn Build>) -> Result<Version, Failure> {
+    let inputs = text.inputs(&trust);
+    let Text { id, contents: Contents { bytes, digest }, signature, started, place } = text;
     if bytes.is_empty() {
         return Err(("it is empty".to_owned(), false));
     }
-    let built = builder.build(Source { id, bytes, digest, permissions: Arc::default() }).await;
+    let permitted = {
+        let (trust, bytes, id) = (trust.clone(), bytes.clone(), id.clone());
+        // Checking a signature reads all of the file.
+        blocking(move || {
+            let signer = trust.signer(&bytes, signature.as_deref())?;
+            let permissions = trust.permissions(&id, digest, signer.as_deref())?;
+            Ok((signer, Arc::new(permissions)))
+        })
+    };
+    let (signer, permissions) = permitted.await.map_err(|reason: String| (reason, false))?;
+    if let Some(why) = permissions.why_withheld() {
+        tracing::warn!(%id, file = %permissions.file().display(), "the plugin gets none of its grants: {why}");
+    }
+    let built = builder.build(Source { id, bytes, digest, permissions: permissions.clone() }).await;
     let built = built.map_err(|error| (error.to_string(), matches!(error, BuildError::Unavailable(_))))?;
     // The bytes are gone; a plugin that takes its time to list its tools keeps no other file waiting.
     drop(place);
     let admitted = list(built.plugin).await.map_err(|error| (error.to_string(), error.may_pass()))?;
-    Ok(Version { digest, admitted: Arc::new(admitted), cached: built.cached, elapsed: started.elapsed() })
+    let offered = || Approved::new(digest, signer.as_deref(), admitted.definitions(), permissions.granted());
+    trust.approved(admitted.plugin().id(), offered).map_err(|reason| (reason, false))?;
+    Ok(Version {
+        inputs,
+        signer,
+        permissions,
+        admitted: Arc::new(admitted),
+        cached: built.cached,
+        elapsed: started.elapsed(),
+    })
 }
 
 /// Does `work` within `timeout`, and makes a failure of a panic.
@@ -160,6 +215,9 @@ pub enum ListError {
     /// It told what clients must not see.
     #[error("{0}")]
     Refused(Refusal),
+    /// It is not what was approved.
+    #[error("{0}")]
+    Unapproved(String),
 }
 
 impl ListError {
@@ -184,15 +242,24 @@ async fn admit(plugin: Arc<dyn Plugin>, listing: Listing) -> Result<Admitted, Li
     blocking(move || Admitted::new(plugin, listing)).await.map_err(ListError::Refused)
 }
 
-/// Asks a plugin again. Gives `None` if it lists what it listed before. Always ends, and never panics.
-pub(super) async fn list_again(before: Arc<Admitted>, timeout: Duration) -> Result<Option<Arc<Admitted>>, String> {
+/// Asks the plugin of `version` again. Gives `None` if it lists what it listed before. Always ends, and never panics.
+pub(super) async fn list_again(
+    version: Version,
+    trust: Arc<Trust>,
+    timeout: Duration,
+) -> Result<Option<Arc<Admitted>>, String> {
     let work = async {
+        let before = &version.admitted;
         let plugin = before.plugin().clone();
         let listing = plugin.clone().list().await.map_err(ListError::Call)?;
         if before.lists(&listing) {
             return Ok(None);
         }
-        admit(plugin, listing).await.map(|admitted| Some(Arc::new(admitted)))
+        let admitted = admit(plugin, listing).await?;
+        let (digest, signer) = (version.inputs.digest, version.signer.as_deref());
+        let offered = || Approved::new(digest, signer, admitted.definitions(), version.permissions.granted());
+        trust.approved(admitted.plugin().id(), offered).map_err(ListError::Unapproved)?;
+        Ok(Some(Arc::new(admitted)))
     };
     match bounded(timeout, work).await {
         Ok(result) => result.map_err(|error: ListError| error.to_string()),

@@ -33,6 +33,9 @@ pub(super) struct Look<'a> {
     pub open_still: Duration,
 }
 
+/// Longer than any file must stand still.
+const LONG_AGO: Duration = Duration::from_hours(24);
+
 /// Something to do.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step {
@@ -102,6 +105,21 @@ impl Ledger {
     /// `name` turned out to be changing still.
     pub(super) fn unsettled(&mut self, name: &OsStr, now: Instant, still: Duration) {
         self.loaded(name, Phase::Settling { since: now, due: now + still });
+    }
+
+    /// What is known of `name` is to be loaded anew, although its file is the same.
+    pub(super) fn again(&mut self, name: &OsStr, now: Instant) {
+        if let Some(known) = self.0.get_mut(name) {
+            known.phase = Phase::Settling { since: now.checked_sub(LONG_AGO).unwrap_or(now), due: now };
+        }
+    }
+
+    /// The files that may be plugins, and whose each is.
+    pub(super) fn files(&self) -> impl Iterator<Item = (&OsString, &PluginId)> {
+        self.0.iter().filter_map(|(name, known)| match &known.found {
+            Found::File { id, .. } => Some((name, id)),
+            Found::Obstacle(_) => None,
+        })
     }
 
     /// Is what lies under `name` being loaded? Not if it changed again.
@@ -180,7 +198,7 @@ fn next_phase(
 fn judge(name: &OsString, found: &Found) -> (Phase, Step) {
     let name = name.clone();
     match found {
-        Found::File { id, stamp } => (Phase::Loading, Step::Load { name, id: id.clone(), stamp: *stamp }),
+        Found::File { id, stamp, .. } => (Phase::Loading, Step::Load { name, id: id.clone(), stamp: *stamp }),
         Found::Obstacle(obstacle) => (Phase::Done, Step::Refuse { name, obstacle: obstacle.clone() }),
     }
 }

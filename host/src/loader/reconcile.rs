@@ -5,7 +5,7 @@
 
 mod publish;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::sync::Arc;
@@ -14,8 +14,8 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
+use super::Wiring;
 use super::announce::Pacer;
-use super::build::Build;
 use super::config::Config;
 use super::directory::{Directory, Stamp};
 use super::jobs::{Done, Jobs};
@@ -27,6 +27,7 @@ use super::status::Status;
 use super::watch::Watch;
 use crate::plugin::{Announcement, Change, PluginId};
 use crate::registry::{self, Admitted, Registry};
+use crate::trust::{Mark, Trust};
 
 /// Not ready yet.
 struct Starting {
@@ -43,6 +44,9 @@ pub(super) struct Reconciler {
     registry: Arc<Registry>,
     announcements: Option<mpsc::Receiver<Announcement>>,
     watch: Arc<Watch>,
+    trust: watch::Receiver<Arc<Trust>>,
+    /// What was decided about each plugin when its file was last dealt with.
+    marks: BTreeMap<PluginId, Mark>,
     status: watch::Sender<Status>,
 
     ledger: Ledger,
@@ -72,12 +76,11 @@ impl Reconciler {
     pub(super) fn new(
         config: Config,
         path: Arc<Path>,
-        registry: Arc<Registry>,
-        build: Arc<dyn Build>,
-        announcements: mpsc::Receiver<Announcement>,
+        wiring: Wiring,
         watch: Arc<Watch>,
         status: watch::Sender<Status>,
     ) -> Self {
+        let Wiring { registry, build, announcements, trust } = wiring;
         let now = Instant::now();
         let deadline = now + ms(config.ready_within_ms);
         Self {
@@ -99,6 +102,8 @@ impl Reconciler {
             path,
             registry,
             watch,
+            trust,
+            marks: BTreeMap::new(),
             status,
         }
     }
@@ -118,6 +123,7 @@ impl Reconciler {
                     Some(announcement) => self.announced(announcement),
                     None => self.announcements = None,
                 },
+                () = changed(&mut self.trust) => self.decided_anew(),
                 () = sleep_until(next) => {}
             }
         }
@@ -132,12 +138,12 @@ impl Reconciler {
             self.jobs.look(self.watch.clone(), self.path.clone(), self.config.max_file_bytes);
         }
         for (id, announced) in self.pacer.due(now) {
-            let Some(plugin) = self.shelf.plugin(&id) else {
+            let Some(version) = self.shelf.version(&id) else {
                 self.pacer.forget(&id);
                 continue;
             };
             if announced.lists() {
-                self.jobs.list_again(plugin.clone());
+                self.jobs.list_again(version.clone(), self.trust.borrow().clone());
             } else {
                 self.pacer.answered(&id);
             }
@@ -250,12 +256,13 @@ impl Reconciler {
     }
 
     fn load(&mut self, name: OsString, id: PluginId, stamp: Stamp, directory: Directory) {
-        let is_new = |name: &OsStr| self.shelf.digest(name).is_none();
+        let is_new = |name: &OsStr| self.shelf.inputs(name).is_none();
         let newcomers = self.jobs.loading().into_iter().filter(|other| **other != name && is_new(other)).count();
         if is_new(&name) && self.shelf.served().count() + newcomers >= self.config.max_plugins {
             let reason = format!("{} plugins are loaded, and no more may be (max_plugins)", self.config.max_plugins);
             self.rejected(&name, Rejection { digest: None, reason, may_pass: true });
         } else {
+            self.marks.insert(id.clone(), self.trust.borrow().mark(&id));
             self.jobs.read(directory, name, id, stamp);
         }
     }
@@ -265,15 +272,16 @@ impl Reconciler {
         self.stale(now);
         match result {
             Ok(text) => {
-                let digest = Some(text.contents.digest);
-                if self.jobs.building(&name) == digest {
+                let trust = self.trust.borrow().clone();
+                let inputs = Some(text.inputs(&trust));
+                if self.jobs.building(&name) == inputs {
                     // It was touched, no more.
-                } else if self.shelf.digest(&name) == digest {
+                } else if self.shelf.inputs(&name) == inputs {
                     self.jobs.end_build(&name);
                     self.shelf.unchanged(&name);
                     self.ledger.done(&name);
                 } else {
-                    self.jobs.build(name, text);
+                    self.jobs.build(name, text, trust);
                 }
             }
             Err(NotRead::NotStill) => self.ledger.unsettled(&name, now, self.still),
@@ -299,6 +307,18 @@ impl Reconciler {
             // The file is already another one: it will be read, and built again if these bytes are still its.
             Err(rejection) => tracing::debug!(file = %name.display(), reason = rejection.reason, "not a plugin"),
         }
+    }
+
+    /// An operator has changed grants: the plugins that these are about are made anew.
+    fn decided_anew(&mut self) {
+        let (now, trust) = (Instant::now(), self.trust.borrow_and_update().clone());
+        let is_other = |id: &PluginId| self.marks.get(id).is_some_and(|mark| *mark != trust.mark(id));
+        let names: Vec<_> = self.ledger.files().filter(|(_, id)| is_other(id)).map(|(name, _)| name.clone()).collect();
+        for name in names {
+            self.ledger.again(&name, now);
+            self.look_by(now);
+        }
+        self.marks = self.ledger.files().map(|(_, id)| (id.clone(), trust.mark(id))).collect();
     }
 
     fn rejected(&mut self, name: &OsStr, rejection: Rejection) {
@@ -340,6 +360,13 @@ impl Reconciler {
                 self.pacer.announced(id, change, Instant::now());
             }
         }
+    }
+}
+
+/// Ready when something was decided anew; never, once nothing can be.
+async fn changed(trust: &mut watch::Receiver<Arc<Trust>>) {
+    if trust.changed().await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
 
-use super::load::{Rejection, Version};
+use super::load::{Inputs, Rejection, Version};
 use super::status::{Loaded, Refused};
 use crate::plugin::{Digest, PluginId};
 use crate::registry::Admitted;
@@ -25,9 +25,9 @@ struct File {
 }
 
 impl Shelf {
-    /// The digest of what is served from `name`.
-    pub(super) fn digest(&self, name: &OsStr) -> Option<Digest> {
-        self.0.get(name)?.served.as_ref().map(|version| version.digest)
+    /// What decided about what is served from `name`.
+    pub(super) fn inputs(&self, name: &OsStr) -> Option<Inputs> {
+        self.0.get(name)?.served.as_ref().map(|version| version.inputs)
     }
 
     /// What is served, in the order of the files' names.
@@ -42,20 +42,26 @@ impl Shelf {
 
     /// What is served as `id`.
     pub(super) fn plugin(&self, id: &PluginId) -> Option<&Arc<Admitted>> {
-        self.served().find(|admitted| admitted.plugin().id() == id)
+        self.version(id).map(|version| &version.admitted)
+    }
+
+    /// The version that is served as `id`.
+    pub(super) fn version(&self, id: &PluginId) -> Option<&Version> {
+        let mut versions = self.0.values().filter_map(|file| file.served.as_ref());
+        versions.find(|version| version.admitted.plugin().id() == id)
     }
 
     /// Serves `version` from `name` from now on.
     pub(super) fn serve(&mut self, name: &OsStr, version: Version) {
         let id = version.admitted.plugin().id().clone();
-        let (digest, tools, cached) = (short(&version.digest), version.admitted.tools().len(), version.cached);
+        let (digest, tools, cached) = (short(&version.inputs.digest), version.admitted.tools().len(), version.cached);
         let elapsed_ms = u64::try_from(version.elapsed.as_millis()).unwrap_or(u64::MAX);
         for warning in version.admitted.warnings() {
             tracing::warn!(%id, "{warning}");
         }
         let previous = self.0.insert(name.to_owned(), File { served: Some(version), ..File::default() });
         if let Some(before) = previous.and_then(|file| file.served) {
-            let before = short(&before.digest);
+            let before = short(&before.inputs.digest);
             tracing::info!(%id, digest, before, tools, cached, elapsed_ms, "plugin replaced");
         } else {
             tracing::info!(%id, digest, tools, cached, elapsed_ms, "plugin loaded");
@@ -92,7 +98,7 @@ impl Shelf {
     pub(super) fn remove(&mut self, name: &OsStr) -> Option<PluginId> {
         let version = self.0.remove(name)?.served?;
         let id = version.admitted.plugin().id().clone();
-        tracing::info!(%id, digest = short(&version.digest), tools = version.admitted.tools().len(), "plugin removed");
+        tracing::info!(%id, digest = short(&version.inputs.digest), tools = version.admitted.tools().len(), "plugin removed");
         Some(id)
     }
 
@@ -131,8 +137,10 @@ impl Shelf {
     pub(super) fn report(&self) -> (Vec<Loaded>, Vec<Refused>) {
         let loaded = |version: &Version| Loaded {
             id: version.admitted.plugin().id().clone(),
-            digest: version.digest,
+            digest: version.inputs.digest,
             tools: version.admitted.tools().iter().map(|tool| tool.spec.name.clone()).collect(),
+            signer: version.signer.clone(),
+            permissions: version.permissions.clone(),
             cached: version.cached,
             elapsed: version.elapsed,
         };

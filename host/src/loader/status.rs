@@ -1,12 +1,14 @@
 //! What the loader has made of the directory, for people.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::plugin::{Digest, PluginId};
+use crate::policy::Permissions;
 
 /// What the loader has made of the directory.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Status {
     /// The directory.
     pub directory: PathBuf,
@@ -25,12 +27,16 @@ pub struct Status {
 }
 
 /// A plugin that is served.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Loaded {
     /// Who it is.
     pub id: PluginId,
     /// SHA-256 of its file.
     pub digest: Digest,
+    /// Who signed it.
+    pub signer: Option<Arc<str>>,
+    /// What it may do.
+    pub permissions: Arc<Permissions>,
     /// Its own names for its tools, in its order.
     pub tools: Vec<String>,
     /// It was found in the cache of compiled plugins.

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use tokio::sync::broadcast;
 
 use super::*;
-use crate::plugin::{BoxFuture, Call, CallError, Change, Digest, Listing, Plugin, PluginId, ToolOutput};
+use crate::plugin::{BoxFuture, Call, CallError, Change, Digest, Listing, Plugin, PluginId, QuestionKind, ToolOutput};
 use crate::registry;
 use crate::testing::tool;
 
@@ -32,6 +32,10 @@ struct TextPlugin {
 }
 
 impl Plugin for TextPlugin {
+    fn may_ask(&self, _: QuestionKind) -> Result<(), String> {
+        Ok(())
+    }
+
     fn id(&self) -> &PluginId {
         &self.id
     }
@@ -125,6 +129,15 @@ impl super::Build for Build {
     }
 }
 
+/// Where nothing was decided, and nothing will be.
+fn wiring(
+    registry: Arc<Registry>,
+    build: Arc<dyn super::Build>,
+    announcements: mpsc::Receiver<Announcement>,
+) -> Wiring {
+    Wiring { registry, build, announcements, trust: channel::Sender::new(Arc::default()).subscribe() }
+}
+
 /// A loader at work on a directory of its own.
 struct Scene {
     dir: TempDir,
@@ -165,7 +178,7 @@ impl Scene {
         let (announcements, receiver) = mpsc::channel(8);
         let config = Config { directory: path.clone(), ..config };
         let build = Arc::new(Build(workshop.clone()));
-        let handle = start(config, registry.clone(), build, receiver).await.unwrap();
+        let handle = start(config, wiring(registry.clone(), build, receiver)).await.unwrap();
         let status = handle.status();
         Self { dir, path, registry, workshop, announcements, changes, status, handle: Some(handle) }
     }

@@ -1,9 +1,11 @@
 //! Content blocks and what is in them.
 
+use serde::Serialize;
+
 use super::JsonObject;
 
 /// Who speaks, or who should read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum Role {
     /// The person.
     User,
@@ -12,7 +14,7 @@ pub enum Role {
 }
 
 /// Hints for the client about how to use a piece of content.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Annotations {
     /// For whom it is meant; empty: not said.
     pub audience: Vec<Role>,
@@ -23,7 +25,7 @@ pub struct Annotations {
 }
 
 /// A picture for a user interface.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Icon {
     /// An `https:` or `data:` URI.
     pub src: String,

@@ -1,9 +1,11 @@
 //! What a plugin says of its prompts, and a prompt that was filled in.
 
+use serde::Serialize;
+
 use super::{Content, Icon, JsonObject, Role};
 
 /// A blank in a prompt; its value is always text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PromptArgument {
     /// Its name.
     pub name: String,
@@ -16,7 +18,7 @@ pub struct PromptArgument {
 }
 
 /// A prompt as its plugin describes it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PromptSpec {
     /// The plugin's own name for it.
     pub name: String,

@@ -1,9 +1,11 @@
 //! What a plugin says of its resources, and what was read.
 
+use serde::Serialize;
+
 use super::{Annotations, Icon, JsonObject, ResourceContents};
 
 /// A family of resources, as its plugin describes it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ResourceTemplate {
     /// [RFC 6570](https://www.rfc-editor.org/rfc/rfc6570).
     pub uri_template: String,

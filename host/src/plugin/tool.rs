@@ -1,11 +1,12 @@
 //! What a plugin says of its tools, and what a tool gives back.
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::{Content, Icon, JsonObject};
 
 /// May a call be run as a task?
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum TaskSupport {
     /// Never.
     Forbidden,
@@ -16,7 +17,7 @@ pub enum TaskSupport {
 }
 
 /// What a tool promises about itself; absent: not said.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct ToolAnnotations {
     /// Changes nothing.
     pub read_only: Option<bool>,
@@ -29,7 +30,7 @@ pub struct ToolAnnotations {
 }
 
 /// A tool as its plugin describes it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ToolSpec {
     /// The plugin's own name for it.
     pub name: String,

@@ -59,6 +59,42 @@ impl Grants {
         !self.sha256.is_empty() || self.signer.is_some()
     }
 
+    /// Does it give anything that a plugin has not without it?
+    #[must_use]
+    pub fn gives_rights(&self) -> bool {
+        let only_takes = Self {
+            sha256: self.sha256.clone(),
+            signer: self.signer.clone(),
+            limits: self.limits.clone(),
+            tools: self.tools.clone(),
+            network: Network { allow: Vec::new(), ..self.network.clone() },
+            ..Self::default()
+        };
+        *self != only_takes
+    }
+
+    /// These, as defaults, with `own` beside them: where both speak of the same thing, its own file is the nearer.
+    #[must_use]
+    pub fn with(&self, own: &Self) -> Self {
+        let mut all = self.clone();
+        all.sha256.clone_from(&own.sha256);
+        all.signer.clone_from(&own.signer);
+        all.filesystem.0.retain(|_, mount| own.filesystem.0.values().all(|its| its.path != mount.path));
+        all.filesystem.0.extend(own.filesystem.0.clone());
+        let hosts = std::mem::take(&mut all.network.allow);
+        all.network = own.network.clone();
+        all.network.allow.extend(hosts);
+        all.env.names.extend(own.env.names.iter().cloned());
+        all.config.extend(own.config.clone());
+        all.kv.0.extend(own.kv.0.clone());
+        all.secrets.read.extend(own.secrets.read.iter().cloned());
+        all.secrets.send.extend(own.secrets.send.clone());
+        all.client.ask.extend(own.client.ask.iter().copied());
+        all.limits = own.limits.over(&all.limits);
+        all.tools = own.tools.clone();
+        all
+    }
+
     /// Of the values that are sound each, those that are not together: the keys that lead there, and why.
     fn mistake(&self) -> Option<(Vec<String>, String)> {
         let under = |section: &str, found: Option<(String, String)>| {

@@ -50,6 +50,27 @@ pub enum Reuse {
 }
 
 impl Limits {
+    /// These, and those of `defaults` where these say nothing.
+    #[must_use]
+    pub fn over(&self, defaults: &Self) -> Self {
+        Self {
+            cpu_time_ms: self.cpu_time_ms.or(defaults.cpu_time_ms),
+            wall_time_ms: self.wall_time_ms.or(defaults.wall_time_ms),
+            task_cpu_time_ms: self.task_cpu_time_ms.or(defaults.task_cpu_time_ms),
+            task_wall_time_ms: self.task_wall_time_ms.or(defaults.task_wall_time_ms),
+            memory_bytes: self.memory_bytes.or(defaults.memory_bytes),
+            table_elements: self.table_elements.or(defaults.table_elements),
+            output_bytes: self.output_bytes.or(defaults.output_bytes),
+            log_messages: self.log_messages.or(defaults.log_messages),
+            stdio_bytes: self.stdio_bytes.or(defaults.stdio_bytes),
+            concurrent_calls: self.concurrent_calls.or(defaults.concurrent_calls),
+            queued_calls: self.queued_calls.or(defaults.queued_calls),
+            calls_per_minute: self.calls_per_minute.or(defaults.calls_per_minute),
+            clock_resolution_us: self.clock_resolution_us.or(defaults.clock_resolution_us),
+            reuse: self.reuse.or(defaults.reuse),
+        }
+    }
+
     /// Of two bounds the stricter holds.
     #[must_use]
     pub fn stricter(&self, other: &Self) -> Self {

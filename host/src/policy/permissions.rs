@@ -105,10 +105,12 @@ impl Permissions {
         Denial { what: what.into(), remedy }
     }
 
-    /// That the plugin may not do `what`, since the ceiling lacks `line` under `[grants.ceiling.<section>]`.
+    /// That the plugin may not do `what`, since the ceiling lacks `line` under `[grants.ceiling.<section>]`, or
+    /// `[grants.ceiling]` if there is none.
     #[must_use]
     pub fn denial_by_ceiling(&self, what: impl Into<String>, line: &str, section: &str) -> Denial {
-        let remedy = format!("{line} under [grants.ceiling.{section}] in pegboard.toml would allow it");
+        let table = if section.is_empty() { "grants.ceiling".to_owned() } else { format!("grants.ceiling.{section}") };
+        let remedy = format!("the ceiling forbids it; {line} under [{table}] in pegboard.toml would allow it");
         Denial { what: what.into(), remedy }
     }
 }

@@ -12,8 +12,7 @@ use super::jsonrpc::notification;
 use super::questions::{self, Request};
 use super::version::Revision;
 use crate::plugin::{
-    Answer, BoxFuture, CallError, Client, JsonObject, LogLevel, LogMessage, PluginId, Progress, Query, Question,
-    RpcError,
+    Answer, BoxFuture, CallError, Client, JsonObject, LogLevel, LogMessage, Plugin, Progress, Query, Question, RpcError,
 };
 
 /// How many messages wait for a slow client before the guest does.
@@ -118,8 +117,7 @@ pub(super) type Answers = BTreeMap<String, Result<Value, RpcError>>;
 
 /// Whom a plugin asks, and what is known already.
 pub(super) struct Asker {
-    plugin: PluginId,
-    config: Arc<questions::Config>,
+    plugin: Arc<dyn Plugin>,
     /// Absent: nothing can be asked during such a call.
     capabilities: Option<Arc<JsonObject>>,
     answers: Answers,
@@ -136,13 +134,8 @@ pub(super) struct Asked {
 }
 
 impl Asker {
-    pub(super) fn new(
-        plugin: PluginId,
-        config: Arc<questions::Config>,
-        capabilities: Option<Arc<JsonObject>>,
-        answers: Answers,
-    ) -> Self {
-        Self { plugin, config, capabilities, answers, asked: Mutex::default() }
+    pub(super) fn new(plugin: Arc<dyn Plugin>, capabilities: Option<Arc<JsonObject>>, answers: Answers) -> Self {
+        Self { plugin, capabilities, answers, asked: Mutex::default() }
     }
 
     /// What this run has asked.
@@ -155,7 +148,7 @@ impl Asker {
             return Err(CallError::Failed("a client cannot be asked anything while it lists or completes".into()));
         };
         // All are checked before any is put.
-        let request = |question| questions::request(question, &self.plugin, &self.config, capabilities);
+        let request = |question| questions::request(question, &*self.plugin, capabilities);
         let requests = questions.iter().map(request).collect::<Result<Vec<_>, _>>()?;
         let mut asked = lock(&self.asked);
         let is_new = |key: &String| !asked.open.contains_key(key) && !asked.used.contains_key(key);
@@ -234,6 +227,7 @@ mod tests {
 
     use super::*;
     use crate::protocol::version::REVISIONS;
+    use crate::testing::FakePlugin;
 
     fn progress(done: f64) -> Progress {
         Progress { done, total: None, message: None }
@@ -241,7 +235,7 @@ mod tests {
 
     fn client(token: Option<Value>, log_level: Option<LogLevel>) -> (CallClient, OutboundQueue) {
         let (channel, outbound) = Channel::new(token, log_level, &REVISIONS[0]);
-        let asker = Asker::new(PluginId::parse("x").unwrap(), Arc::default(), None, Answers::new());
+        let asker = Asker::new(FakePlugin::new("x"), None, Answers::new());
         (CallClient { channel: Arc::new(channel), asker }, outbound)
     }
 
@@ -289,12 +283,8 @@ mod tests {
 
     #[test]
     fn answers_are_given_when_all_are_there_and_what_nobody_asked_for_is_left() {
-        let config = questions::Config {
-            allow: [("x".to_owned(), [crate::plugin::QuestionKind::Roots].into())].into(),
-            ..questions::Config::default()
-        };
         let can = json!({"roots": {}}).as_object().cloned().map(Arc::new);
-        let asker = |answers| Asker::new(PluginId::parse("x").unwrap(), Arc::new(config.clone()), can.clone(), answers);
+        let asker = |answers| Asker::new(FakePlugin::new("x"), can.clone(), answers);
         let question = |key: &str| Question { key: key.into(), query: Query::Roots };
         let roots = || Ok(json!({"roots": []}));
 

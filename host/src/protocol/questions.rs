@@ -1,6 +1,5 @@
 //! Questions of plugins to clients: who may ask what, how MCP writes a question, and how it reads an answer.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -8,16 +7,14 @@ use serde_json::{Value, json};
 
 use super::{convert, request_state};
 use crate::plugin::{
-    Answer, CallError, JsonObject, PluginId, Query, Question, QuestionKind as Kind, Root, RpcError, Sample,
+    Answer, CallError, JsonObject, Plugin, PluginId, Query, Question, QuestionKind as Kind, Root, RpcError, Sample,
 };
 use crate::schema::Schema;
 
-/// Who may ask, and how long an answer may take.
+/// How questions are put, and how long an answer may take.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default)]
 pub struct Config {
-    /// By a plugin's id, what it may ask. What is not here is refused.
-    pub allow: BTreeMap<String, BTreeSet<Kind>>,
     /// How long, in seconds, an answer may take.
     pub timeout_secs: u64,
     /// How often one call may come back with further questions.
@@ -31,13 +28,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self {
-            allow: BTreeMap::new(),
-            timeout_secs: 300,
-            max_rounds: 16,
-            state_keys: Vec::new(),
-            single_use_state: false,
-        }
+        Self { timeout_secs: 300, max_rounds: 16, state_keys: Vec::new(), single_use_state: false }
     }
 }
 
@@ -80,8 +71,7 @@ impl Request {
 /// Why it may not, or cannot.
 pub(super) fn request(
     question: &Question,
-    plugin: &PluginId,
-    config: &Config,
+    plugin: &dyn Plugin,
     capabilities: &JsonObject,
 ) -> Result<Request, CallError> {
     let Question { key, query } = question;
@@ -91,11 +81,11 @@ pub(super) fn request(
     let (kind, needed, method, params) = match query {
         Query::Form { message, schema } => {
             check_form(schema).map_err(|why| CallError::Invalid(format!("question {key:?}: {why}")))?;
-            let params = json!({"message": from(plugin, message), "requestedSchema": schema});
+            let params = json!({"message": from(plugin.id(), message), "requestedSchema": schema});
             (Kind::Elicit, json!({"elicitation": {}}), "elicitation/create", params)
         }
         Query::Visit { message, url } => {
-            let params = json!({"mode": "url", "message": from(plugin, message), "url": url});
+            let params = json!({"mode": "url", "message": from(plugin.id(), message), "url": url});
             (Kind::Url, json!({"elicitation": {"url": {}}}), "elicitation/create", params)
         }
         Query::Sample(sample) => {
@@ -108,13 +98,7 @@ pub(super) fn request(
             return Err(CallError::Failed("this host puts no other questions to clients".to_owned()));
         }
     };
-    if !config.allow.get(plugin.as_str()).is_some_and(|kinds| kinds.contains(&kind)) {
-        let kind = kind.name();
-        return Err(CallError::Failed(format!(
-            "plugin `{plugin}` may not put this question to the client; `questions.allow.{plugin} = [\"{kind}\"]` in \
-             pegboard.toml allows it"
-        )));
-    }
+    plugin.may_ask(kind).map_err(CallError::Failed)?;
     let lacking = super::caller::lacks(capabilities, as_object(&needed));
     // A client that says `elicitation: {url: {}}` alone has no forms.
     let no_forms = kind == Kind::Elicit
@@ -219,43 +203,42 @@ fn elicited(answer: &JsonObject) -> Option<Answer> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::{FakePlugin, MUTE};
 
     fn form() -> Query {
         let schema = json!({"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]});
         Query::Form { message: "Who?".into(), schema: as_object(&schema).clone() }
     }
 
-    fn ask(query: Query, allowed: &[Kind], capabilities: &Value) -> Result<Request, CallError> {
-        let config =
-            Config { allow: [("asker".to_owned(), allowed.iter().copied().collect())].into(), ..Config::default() };
+    fn ask(plugin: &str, query: Query, capabilities: &Value) -> Result<Request, CallError> {
         let question = Question { key: "k".into(), query };
-        request(&question, &PluginId::parse("asker").unwrap(), &config, as_object(capabilities))
+        request(&question, &*FakePlugin::new(plugin), as_object(capabilities))
     }
 
     #[test]
     fn a_question_names_the_plugin_that_asks() {
-        let asked = ask(form(), &[Kind::Elicit], &json!({"elicitation": {}})).unwrap();
+        let asked = ask("asker", form(), &json!({"elicitation": {}})).unwrap();
         assert_eq!((asked.method.as_str(), &asked.params["message"]), ("elicitation/create", &json!("[asker] Who?")));
     }
 
     #[test]
-    fn what_is_not_allowed_is_refused_with_the_line_that_would_allow_it() {
-        let Err(CallError::Failed(why)) = ask(Query::Roots, &[Kind::Elicit], &json!({"roots": {}})) else {
+    fn what_is_not_granted_is_refused_with_the_reason_of_the_plugin() {
+        let Err(CallError::Failed(why)) = ask(MUTE, Query::Roots, &json!({"roots": {}})) else {
             panic!("it must be refused")
         };
-        assert!(why.contains(r#"questions.allow.asker = ["roots"]"#), "{why}");
+        assert!(why.contains("may not ask: roots"), "{why}");
     }
 
     #[test]
     fn a_client_that_cannot_answer_is_not_asked() {
         let visit = Query::Visit { message: "Go".into(), url: "https://example.com".into() };
-        for (query, kind, capabilities) in [
-            (form(), Kind::Elicit, json!({})),
-            (form(), Kind::Elicit, json!({"elicitation": {"url": {}}})),
-            (visit, Kind::Url, json!({"elicitation": {}})),
-            (Query::Roots, Kind::Roots, json!({"sampling": {}})),
+        for (query, capabilities) in [
+            (form(), json!({})),
+            (form(), json!({"elicitation": {"url": {}}})),
+            (visit, json!({"elicitation": {}})),
+            (Query::Roots, json!({"sampling": {}})),
         ] {
-            let refused = ask(query, &[kind], &capabilities);
+            let refused = ask("asker", query, &capabilities);
             assert!(matches!(refused, Err(CallError::Protocol(RpcError { code: -32021, .. }))), "{capabilities}");
         }
     }
@@ -264,7 +247,7 @@ mod tests {
     fn only_flat_forms_are_put() {
         let nested = json!({"type": "object", "properties": {"a": {"type": "object"}}});
         let query = Query::Form { message: "m".into(), schema: as_object(&nested).clone() };
-        assert!(matches!(ask(query, &[Kind::Elicit], &json!({"elicitation": {}})), Err(CallError::Invalid(_))));
+        assert!(matches!(ask("asker", query, &json!({"elicitation": {}})), Err(CallError::Invalid(_))));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::plugin::{Digest, Principal};
+use crate::plugin::{Digest, Principal, canonical_json};
 
 const NONCE_BYTES: usize = 24;
 const KEY_BYTES: usize = 32;
@@ -140,25 +140,10 @@ impl Binding<'_> {
     fn bytes(&self) -> Vec<u8> {
         let principal = self.principal.map(|principal| (&principal.issuer, &principal.subject));
         let principal = serde_json::to_string(&principal).unwrap_or_default();
-        let arguments = canonical(self.arguments);
+        let arguments = canonical_json(self.arguments);
         let parts = [principal.as_str(), self.method, self.name, arguments.as_str()];
         parts.iter().flat_map(|part| Sha256::digest(part.as_bytes())).collect()
     }
-}
-
-/// The same text for the same JSON, in whatever order its members are.
-fn canonical(value: &Value) -> String {
-    fn sorted(value: &Value) -> Value {
-        match value {
-            Value::Object(members) => {
-                let members: BTreeMap<_, _> = members.iter().collect();
-                Value::Object(members.into_iter().map(|(name, value)| (name.clone(), sorted(value))).collect())
-            }
-            Value::Array(values) => values.iter().map(sorted).collect(),
-            other => other.clone(),
-        }
-    }
-    sorted(value).to_string()
 }
 
 fn now() -> u64 {

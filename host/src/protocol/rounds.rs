@@ -115,7 +115,7 @@ impl Rounds {
     pub(super) async fn run(&self, answers: Answers) -> (Ended, Asked) {
         let plugin = self.work.plugin();
         let capabilities = self.work.may_ask().then(|| self.context.capabilities.clone());
-        let asker = Asker::new(plugin.id().clone(), self.questions.clone(), capabilities, answers);
+        let asker = Asker::new(plugin.clone(), capabilities, answers);
         let client = Arc::new(CallClient { channel: self.channel.clone(), asker });
         let call = Call {
             context: self.context.clone(),

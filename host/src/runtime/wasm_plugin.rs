@@ -14,7 +14,7 @@ use super::terms::Terms;
 use super::{Inner, LoadError};
 use crate::plugin::{
     Argument, BoxFuture, Call, CallError, Completion, CompletionTarget, Denied, Digest, Listing, Plugin, PluginId,
-    PromptOutput, ReadOutput, Resource, Standing, ToolOutput, object,
+    PromptOutput, QuestionKind, ReadOutput, Resource, Standing, ToolOutput, object,
 };
 use crate::policy::Permissions;
 
@@ -83,6 +83,21 @@ impl Plugin for WasmPlugin {
             denials: denials.sentences().into_iter().map(denied).collect(),
             breaker: account.breaker.standing(),
         })
+    }
+
+    fn may_ask(&self, kind: QuestionKind) -> Result<(), String> {
+        let permissions = &self.terms.permissions;
+        if permissions.granted().client.ask.contains(&kind) {
+            return Ok(());
+        }
+        let (what, kind) = (format!("put such a question ({}) to its client", kind.name()), kind.name());
+        let denial = match &permissions.ceiling().client {
+            Some(most) if !most.iter().any(|may| may.name() == kind) => {
+                permissions.denial_by_ceiling(what, &format!("client = [\"{kind}\"]"), "")
+            }
+            _ => permissions.denial(what, &format!("ask = [\"{kind}\"]"), "client"),
+        };
+        Err(self.terms.denied(&denial))
     }
 
     fn list(self: Arc<Self>) -> BoxFuture<'static, Result<Listing, CallError>> {

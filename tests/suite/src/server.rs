@@ -27,6 +27,7 @@ pub struct Server {
 pub struct Setup {
     settings: String,
     plugins: Vec<(String, Vec<u8>)>,
+    grants: Vec<(String, String)>,
     flags: Vec<String>,
 }
 
@@ -52,6 +53,13 @@ impl Setup {
         self
     }
 
+    /// Grants this, the text of its grants file, to the plugin `name`, whatever version of it lies there.
+    #[must_use]
+    pub fn grants(mut self, name: &str, toml: &str) -> Self {
+        self.grants.push((name.to_owned(), toml.to_owned()));
+        self
+    }
+
     /// Adds a flag of the command line.
     #[must_use]
     pub fn flag(mut self, flag: &str) -> Self {
@@ -60,18 +68,28 @@ impl Setup {
     }
 
     /// Starts it, and waits until the plugins that are there are loaded or refused.
-    pub fn start(self) -> Server {
+    pub fn start(mut self) -> Server {
         let folder = tempfile::Builder::new().prefix("pegboard-suite-").tempdir().expect("a folder");
         let plugins = folder.path().join("plugins");
         fs::create_dir(&plugins).expect("a folder for plugins");
         for (name, bytes) in &self.plugins {
             fs::write(plugins.join(format!("{name}.wasm")), bytes).expect("a plugin");
         }
+        let grants = folder.path().join("grants");
+        fs::create_dir(&grants).expect("a folder for grants");
+        for (name, text) in &self.grants {
+            fs::write(grants.join(format!("{name}.toml")), text).expect("grants");
+        }
+        // A test that pins, or that decides about it itself, says so under [grants].
+        if !self.grants.is_empty() && !self.settings.contains("[grants]") {
+            self.settings.insert_str(0, "grants.unpinned = \"allow\"\n");
+        }
         let settings = folder.path().join("settings.toml");
         fs::write(&settings, &self.settings).expect("settings");
         let mut child = command()
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(["--config".as_ref(), settings.as_os_str(), "--plugins".as_ref(), plugins.as_os_str()])
+            .args(["--grants".as_ref(), grants.as_os_str()])
             .arg("--cache-dir")
             .arg(cache())
             .args(&self.flags)
@@ -145,6 +163,18 @@ impl Server {
     /// The file of the plugin `name`.
     pub fn file(&self, name: &str) -> PathBuf {
         self.plugins().join(format!("{name}.wasm"))
+    }
+
+    /// The grants file of the plugin `name`.
+    pub fn grants_file(&self, name: &str) -> PathBuf {
+        self.folder.path().join("grants").join(format!("{name}.toml"))
+    }
+
+    /// A folder of the test's own, which goes with the server.
+    pub fn folder(&self, name: &str) -> PathBuf {
+        let folder = self.folder.path().join(name);
+        fs::create_dir_all(&folder).expect("a folder");
+        folder
     }
 
     /// Hangs up `bytes` as `name`, in one step, as one who knows does it.

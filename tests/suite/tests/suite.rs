@@ -4,6 +4,7 @@ mod suite {
     mod bad_http;
     mod bad_input;
     mod batches;
+    mod grants;
     mod hostile;
     mod hot_reload;
     mod legacy;

@@ -28,6 +28,11 @@ impl Checkout {
             .find(|c| c.guests().is_file() && c.target_script().is_file())
     }
 
+    /// What is granted to plugins.
+    pub(super) fn grants(&self) -> PathBuf {
+        self.0.join("grants")
+    }
+
     /// The drop directory, which also holds the sources of the bundled plugins.
     pub(super) fn plugins(&self) -> PathBuf {
         self.0.join("plugins")

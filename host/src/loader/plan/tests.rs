@@ -38,7 +38,7 @@ impl Scene {
     fn put_aged(&mut self, name: &str, version: u64, age: Duration) {
         let inode = name.bytes().fold(0, |inode, byte| inode * 256 + u64::from(byte));
         let stamp = Stamp { device: 1, inode, size: version, modified: (1, 0), changed: (1, 0) };
-        let found = Found::File { id: PluginId::parse(name).unwrap(), stamp };
+        let found = Found::File { id: PluginId::parse(name).unwrap(), stamp, signature: None };
         self.listing.insert(name.into(), Entry { found, age: Some(age) });
     }
 
@@ -52,7 +52,7 @@ impl Scene {
             panic!("{from} is no file")
         };
         stamp.changed = (2, 0);
-        let found = Found::File { id: PluginId::parse(to).unwrap(), stamp };
+        let found = Found::File { id: PluginId::parse(to).unwrap(), stamp, signature: None };
         self.listing.insert(to.into(), Entry { found, age: Some(Duration::ZERO) });
     }
 

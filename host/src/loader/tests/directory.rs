@@ -7,7 +7,7 @@ use super::*;
 async fn start_error(config: Config) -> StartError {
     let registry = Arc::new(Registry::new(registry::Config::default()));
     let (_, receiver) = mpsc::channel(1);
-    start(config, registry, Arc::new(Build(Arc::default())), receiver).await.unwrap_err()
+    start(config, wiring(registry, Arc::new(Build(Arc::default())), receiver)).await.unwrap_err()
 }
 
 #[tokio::test]

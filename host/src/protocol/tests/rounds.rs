@@ -11,8 +11,8 @@ fn question(key: &str) -> Question {
 }
 
 /// A plugin that asks for `first`, then for `second`, and says both.
-fn asking() -> Arc<dyn Plugin> {
-    FakePlugin::with("asker", Vec::new(), |_, _, call| {
+fn asking_as(id: &str) -> Arc<dyn Plugin> {
+    FakePlugin::with(id, Vec::new(), |_, _, call| {
         Box::pin(async move {
             let client = call.client.unwrap();
             let mut names = Vec::new();
@@ -27,12 +27,12 @@ fn asking() -> Arc<dyn Plugin> {
     })
 }
 
+fn asking() -> Arc<dyn Plugin> {
+    asking_as("asker")
+}
+
 fn asker(plugin: Arc<dyn Plugin>) -> Server {
-    let questions = Questions {
-        allow: [("asker".to_owned(), [crate::plugin::QuestionKind::Elicit].into())].into(),
-        ..Questions::default()
-    };
-    server_of(vec![(plugin, Listing { tools: vec![tool("t")], ..Listing::default() })], questions)
+    server_of(vec![(plugin, Listing { tools: vec![tool("t")], ..Listing::default() })], Questions::default())
 }
 
 fn accept(name: &str) -> Value {
@@ -95,12 +95,9 @@ async fn a_state_that_was_changed_or_is_foreign_is_refused() {
 
 #[tokio::test]
 async fn a_question_that_may_not_be_put_is_a_tool_error_and_one_that_cannot_a_protocol_error() {
-    let plugin = asking();
-    let unasked =
-        server_of(vec![(plugin, Listing { tools: vec![tool("t")], ..Listing::default() })], Questions::default());
-    let (reply, _) = call(&unasked, json!({})).await;
+    let (reply, _) = call(&asker(asking_as(crate::testing::MUTE)), json!({})).await;
     assert_eq!(reply["result"]["isError"], true);
-    assert!(text(&reply).contains("questions.allow.asker"), "{reply}");
+    assert!(text(&reply).contains("may not ask: elicit"), "{reply}");
 
     let (reply, error) = ask(&asker(asking()), modern("tools/call", json!({"name": "t"}))).await;
     assert_eq!((error, &reply["error"]["code"]), (Some(ErrorKind::Plugin(-32021)), &json!(-32021)));

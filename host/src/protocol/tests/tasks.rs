@@ -26,11 +26,7 @@ fn asking() -> Arc<dyn Plugin> {
 }
 
 fn offering(plugin: Arc<dyn Plugin>, spec: ToolSpec) -> Server {
-    let allow = [("asker".to_owned(), [crate::plugin::QuestionKind::Elicit].into())].into();
-    server_of(
-        vec![(plugin, Listing { tools: vec![spec], ..Listing::default() })],
-        Questions { allow, ..Questions::default() },
-    )
+    server_of(vec![(plugin, Listing { tools: vec![spec], ..Listing::default() })], Questions::default())
 }
 
 fn supporting(support: TaskSupport) -> ToolSpec {

@@ -9,7 +9,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::super::stdio;
 use super::*;
-use crate::plugin::QuestionKind;
 use crate::plugin::{Answer, CallError, Content, Query, Question, ToolOutput};
 
 /// The client's end.
@@ -182,9 +181,7 @@ async fn a_question_goes_out_and_its_response_finds_the_call() {
             }
         })
     });
-    let allow = [("asker".to_owned(), [QuestionKind::Elicit].into())].into();
-    let mut client =
-        Client::of(server(plugin, &[tool("t")], Questions { allow, ..Questions::default() }), Config::default());
+    let mut client = Client::of(server(plugin, &[tool("t")], Questions::default()), Config::default());
     client.initialize("2025-11-25").await;
     let asked = client.ask(&request(1, "tools/call")).await;
     assert_eq!(asked["method"], "elicitation/create");

@@ -15,7 +15,7 @@ const AN_HOUR: u64 = 3_600_000;
 /// A server that lets two in, and the folder that their tokens are in.
 fn server() -> (Server, TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut setup = Server::setup().settings("[questions.allow]\npuppet = [\"elicit\"]").guest("puppet");
+    let mut setup = Server::setup().settings("[grants.defaults.client]\nask = [\"elicit\"]").guest("puppet");
     for (name, token) in [("alice", ALICE), ("bob", BOB)] {
         let file = folder.path().join(name);
         fs::write(&file, token).expect("a token");

@@ -4,7 +4,7 @@ use pegboard_suite::mcp::{Answer, Running, accepted, asking, next_round, request
 use pegboard_suite::{Legacy, Modern, Request, Server};
 use serde_json::{Value, json};
 
-const ALLOWED: &str = "[questions.allow]\npuppet = [\"elicit\", \"url\", \"sample\", \"roots\"]";
+const ALLOWED: &str = "[grants.defaults.client]\nask = [\"elicit\", \"url\", \"sample\", \"roots\"]";
 /// Longer than any test.
 const AN_HOUR: u64 = 3_600_000;
 
@@ -226,13 +226,13 @@ fn a_client_that_did_not_declare_it_is_not_asked() {
 
 #[test]
 fn a_plugin_that_was_not_allowed_to_ask_is_told_which_setting_would_allow_it() {
-    let server = Server::setup().settings("[questions.allow]\npuppet = [\"roots\"]").guest("puppet").start();
+    let server = Server::setup().settings("[grants.defaults.client]\nask = [\"roots\"]").guest("puppet").start();
     let arguments = asking(json!([who()]));
     for failure in [
         modern(&server).call("play", arguments.clone()).failure(),
         legacy(&server).call("play", arguments.clone()).failure(),
     ] {
-        assert!(failure.contains(r#"questions.allow.puppet = ["elicit"]"#), "{failure}");
+        assert!(failure.contains(r#"ask = ["elicit"] under [client]"#), "{failure}");
     }
 }
 

@@ -5,7 +5,7 @@ use pegboard_suite::mcp::{Answer, accepted, asking, next_round, who};
 use pegboard_suite::{Modern, Server, until};
 use serde_json::{Value, json};
 
-const ALLOWED: &str = "[questions.allow]\npuppet = [\"elicit\"]";
+const ALLOWED: &str = "[grants.defaults.client]\nask = [\"elicit\"]";
 
 fn server_with(settings: &str) -> Server {
     Server::setup().settings(settings).settings(ALLOWED).guest("puppet").start()

@@ -129,7 +129,7 @@ fn an_event_that_was_made_up_is_refused() {
 
 #[test]
 fn a_plugin_may_close_its_stream_and_have_the_rest_fetched() {
-    let server = Server::setup().settings("[questions.allow]\npuppet = [\"roots\"]").guest("puppet").start();
+    let server = Server::setup().settings("[grants.defaults.client]\nask = [\"roots\"]").guest("puppet").start();
     let client = Legacy::able(&server, "2025-11-25", json!({"roots": {}}));
     // The question holds the response back until the stream is known to be closed.
     let ask = json!({"ask": {"questions": [{"key": "k", "roots": {}}]}});

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 /// Longer than any test.
 const AN_HOUR: u64 = 3_600_000;
-const ALLOWED: &str = "[questions.allow]\npuppet = [\"elicit\"]";
+const ALLOWED: &str = "[grants.defaults.client]\nask = [\"elicit\"]";
 
 fn server_with(settings: &str) -> Server {
     Server::setup().settings(settings).settings(ALLOWED).guest("puppet").start()
