@@ -3,6 +3,7 @@
 //! Every failure is one line on standard error, what happened, where and what to do, and a status that is
 //! not zero: 2 where the command line itself is wrong, 1 otherwise. Standard output holds results alone.
 
+mod approve;
 mod dev;
 mod inspect;
 mod options;
@@ -34,6 +35,8 @@ enum Command {
     Dev(options::Options),
     /// Show what a file is, its tools, and whether it would be served.
     Inspect(inspect::Options),
+    /// Show what has changed about a plugin since it was approved, and approve it as it is.
+    Approve(approve::Options),
 }
 
 /// Does what the process's arguments say.
@@ -48,6 +51,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Stdio(options) => stdio::run(&options),
         Command::Dev(options) => dev::run(&options),
         Command::Inspect(options) => inspect::run(&options),
+        Command::Approve(options) => approve::run(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -96,7 +96,8 @@ async fn inspect(file: &Path, config: Config) -> anyhow::Result<Report> {
     Ok(report)
 }
 
-fn read(file: &Path, most: u64) -> anyhow::Result<Vec<u8>> {
+/// The file's bytes.
+pub(super) fn read(file: &Path, most: u64) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let cannot = || format!("cannot read {}", file.display());
     File::open(file).with_context(cannot)?.take(most.saturating_add(1)).read_to_end(&mut bytes).with_context(cannot)?;

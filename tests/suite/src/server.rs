@@ -170,6 +170,11 @@ impl Server {
         self.folder.path().join("grants").join(format!("{name}.toml"))
     }
 
+    /// What is called `name` in the folder that it was started in.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
     /// A folder of the test's own, which goes with the server.
     pub fn folder(&self, name: &str) -> PathBuf {
         let folder = self.folder.path().join(name);

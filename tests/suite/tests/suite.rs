@@ -1,6 +1,7 @@
 //! The real server, from outside: an area a module. What they are written with is the library of this package.
 
 mod suite {
+    mod approving;
     mod bad_http;
     mod bad_input;
     mod batches;
