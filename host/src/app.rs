@@ -13,6 +13,7 @@ use crate::loader::compile::{CacheError, Compiler, ComponentLoader};
 use crate::loader::{self, LoaderHandle, Status};
 use crate::protocol::{KeyError, Server, Stores};
 use crate::registry::Registry;
+use crate::runtime::secrets::{self, SecretError, Secrets};
 use crate::runtime::{Runtime, RuntimeError};
 use crate::session::MemoryStore;
 use crate::session::events::MemoryEvents;
@@ -35,6 +36,8 @@ pub struct App {
     endpoint: Endpoint,
     loader: LoaderHandle,
     keeper: Keeper,
+    runtime: Runtime,
+    secrets: secrets::Config,
     transport: transport::Config,
 }
 
@@ -57,6 +60,9 @@ pub enum StartError {
     /// The tokens that let callers in.
     #[error(transparent)]
     Auth(#[from] AuthError),
+    /// A secret.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     /// The keys that seal what clients carry.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -71,7 +77,11 @@ impl App {
         let tokens = Tokens::load(&config.auth)?;
         let (announce, announcements) = mpsc::channel(ANNOUNCEMENTS);
         let runtime = Runtime::new(&config.limits, announce)?;
-        let components = ComponentLoader::new(runtime, config.compile, compiler)?;
+        if let Some(file) = &config.network.ca_file {
+            runtime.trust(file)?;
+        }
+        runtime.set_secrets(Secrets::load(&config.secrets).await?);
+        let components = ComponentLoader::new(runtime.clone(), config.compile, compiler)?;
         let registry = Arc::new(Registry::new(config.registry));
         let keeper = Keeper::start(config.grants, &config.signatures, config.lock, &config.loader.directory).await?;
         let wiring = loader::Wiring {
@@ -91,7 +101,8 @@ impl App {
         };
         let server = Server::new(registry.clone(), stores, config.server, config.compat, config.questions)?;
         let endpoint = Endpoint::new(server, config.transport.clone(), tokens);
-        Ok(Self { registry, endpoint, loader, keeper, transport: config.transport })
+        let (secrets, transport) = (config.secrets, config.transport);
+        Ok(Self { registry, endpoint, loader, keeper, runtime, secrets, transport })
     }
 
     /// The plugins.
@@ -121,6 +132,15 @@ impl App {
     pub fn reload(&self) {
         self.keeper.look();
         self.endpoint.reload_tokens();
+    }
+
+    /// Reads all secrets again, as an operator may ask. If one has no value, all stay as they were.
+    ///
+    /// # Errors
+    /// [`SecretError`] says which one has none.
+    pub async fn reload_secrets(&self) -> Result<(), SecretError> {
+        self.runtime.set_secrets(Secrets::load(&self.secrets).await?);
+        Ok(())
     }
 
     /// Serves on `listener` until `stop`, then lets what is under way come to its end, for as long as

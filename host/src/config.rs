@@ -22,6 +22,10 @@ pub struct Config {
     pub compile: loader::compile::Config,
     /// What plugins may use up.
     pub limits: runtime::Config,
+    /// How plugins reach hosts.
+    pub network: runtime::NetworkConfig,
+    /// Where secrets come from; grants name them.
+    pub secrets: runtime::secrets::Config,
     /// Where and how to serve.
     pub transport: transport::Config,
     /// Who may call.

@@ -12,7 +12,8 @@
 //! | `permissions` | what follows for one version of a plugin |
 //! | `denial` | the sentence that says what would allow it |
 //!
-//! Nothing here opens a directory, resolves a name or knows a runtime: it rests on `std`, `serde` and TOML.
+//! Nothing here opens a directory, resolves a name or knows a runtime: it rests on `std`, `serde`, TOML, and what
+//! `url` and `ipnet` know of names and addresses.
 
 mod client;
 mod config;
@@ -35,7 +36,7 @@ pub use filesystem::{Filesystem, GuestPath, HostDirectory, Mount, MountAccess};
 pub use grants::{Grants, Sha256Hex};
 pub use kv::{Bucket, BucketAccess, BucketName, Kv};
 pub use limits::{Limits, Reuse};
-pub use network::{HostPattern, Network};
+pub use network::{AddressRange, HostPattern, Network, Scheme, Target};
 pub use permissions::{Permissions, Powers};
 pub use secrets::{SecretName, Secrets};
 pub use tools::ToolRules;

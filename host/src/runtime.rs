@@ -16,6 +16,8 @@
 //! | `denials` | what plugins were refused |
 //! | `store` | the host's side of an instance; memory and tables |
 //! | `host_api` | what a guest may import, one capability a file |
+//! | `net` | what leaves the sandbox over the network |
+//! | [`secrets`] | where secrets come from, and keeping them out of sight |
 //! | `output` | what a guest prints |
 //! | `failure` | why a guest ended |
 //! | `wit` | the interface's types and the vocabulary's, converted |
@@ -25,6 +27,7 @@
 
 pub mod breaker;
 pub mod limits;
+pub mod secrets;
 
 mod account;
 mod admission;
@@ -35,6 +38,7 @@ mod engine;
 mod failure;
 mod host_api;
 mod jobs;
+mod net;
 mod output;
 mod sandbox;
 mod store;
@@ -49,8 +53,10 @@ mod wit;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use tokio::sync::mpsc;
 use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
@@ -61,11 +67,14 @@ use account::Accounts;
 use admission::Admission;
 use cpu::Lanes;
 use engine::Instances;
+use net::Net;
+use secrets::Secrets;
 use ticker::Ticker;
 
 pub use component::{Names, names};
 pub use denials::Denials;
 pub use limits::Config;
+pub use net::Config as NetworkConfig;
 pub(crate) use output::excerpt;
 pub use wasm_plugin::WasmPlugin;
 
@@ -83,6 +92,8 @@ struct Inner {
     lanes: Lanes,
     ticker: Ticker,
     announcements: mpsc::Sender<Announcement>,
+    net: Arc<Net>,
+    secrets: Arc<ArcSwap<Secrets>>,
 }
 
 /// Why there is no runtime.
@@ -106,6 +117,14 @@ pub enum RuntimeError {
          limits.concurrent_calls, so where that is bounded (ulimit -v), lower it"
     )]
     Engine(String),
+    /// There are no certificate authorities where some should be.
+    #[error("no certificates in {}: {why}; network.ca_file names a PEM file", path.display())]
+    Authorities {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        why: String,
+    },
     /// The thread that interrupts guests did not start.
     #[error("no thread for interrupting guests: {0}")]
     Ticker(std::io::Error),
@@ -176,6 +195,8 @@ impl Runtime {
             lanes: Lanes::new(),
             ticker,
             announcements,
+            net: Arc::new(Net::new()),
+            secrets: Arc::default(),
         })))
     }
 
@@ -220,6 +241,19 @@ impl Runtime {
     #[must_use]
     pub fn resume(&self, id: &PluginId) -> bool {
         self.0.accounts.resume(id)
+    }
+
+    /// Replaces the secrets that plugins may be granted, for the calls to come.
+    pub fn set_secrets(&self, secrets: Secrets) {
+        self.0.secrets.store(Arc::new(secrets));
+    }
+
+    /// Trusts the certificate authorities in the PEM file `path` as well, where plugins speak TLS.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Authorities`] if it holds none.
+    pub fn trust(&self, path: &Path) -> Result<(), RuntimeError> {
+        self.0.net.trust(path).map_err(|why| RuntimeError::Authorities { path: path.to_owned(), why })
     }
 
     /// The engine that components must be compiled for.

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use pegboard::{App, Compiler, telemetry, transport};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::task::AbortOnDropHandle;
-use tracing::info;
+use tracing::{info, warn};
 
 use super::options::Options;
 use super::shutdown::Shutdown;
@@ -28,14 +28,17 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     })
 }
 
-/// SIGHUP has tokens and grants read again.
+/// SIGHUP has tokens, grants and secrets read again.
 fn reload_on_hangup(app: &Arc<App>) -> anyhow::Result<AbortOnDropHandle<()>> {
     let mut hangup = signal(SignalKind::hangup()).context("cannot listen for signals")?;
     let app = app.clone();
     Ok(AbortOnDropHandle::new(tokio::spawn(async move {
         while hangup.recv().await.is_some() {
-            info!("reading tokens and grants again");
+            info!("reading tokens, grants and secrets again");
             app.reload();
+            if let Err(error) = app.reload_secrets().await {
+                warn!("{error}; all secrets stay as they were");
+            }
         }
     })))
 }

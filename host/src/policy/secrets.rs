@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::HostPattern;
+use super::{Denial, HostPattern, Permissions};
 
 /// Secrets, by name.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -27,6 +27,18 @@ impl SecretName {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl Permissions {
+    /// That the plugin may not do `what`, since the ceiling lacks the secret `name`.
+    #[must_use]
+    pub fn secret_over_ceiling(&self, what: String, name: &SecretName) -> Denial {
+        let name = name.as_str();
+        Denial {
+            what,
+            remedy: format!("secrets = [\"{name}\"] under [grants.ceiling] in pegboard.toml would allow it"),
+        }
     }
 }
 

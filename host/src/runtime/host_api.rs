@@ -1,5 +1,5 @@
-//! What a plugin imports, one capability a file. A plugin has no grants, so that each of these gives it what every
-//! plugin has, and otherwise refuses, saying what was refused to whom.
+//! What a plugin imports, one capability a file. Each of these gives a plugin what every one has and what it is
+//! granted, and otherwise refuses, saying what was refused to whom.
 
 mod client;
 mod config;
@@ -11,8 +11,6 @@ use wasmtime::component::{HasSelf, Linker};
 
 use super::store::State;
 use super::wit::{Bindings, imports};
-
-pub(super) use http::DenyHttp;
 
 /// Links our interfaces and all of WASI 0.2, so that any toolchain's output loads. What a call may do is decided in
 /// the functions, not by what is linked.

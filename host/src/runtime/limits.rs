@@ -122,6 +122,27 @@ pub(super) const HANDLES: usize = 4_096;
 /// Bytes of randomness in one host call.
 pub(super) const RANDOM_BYTES: u64 = 1 << 20;
 
+/// Connections of all plugins together.
+pub(super) const CONNECTIONS: usize = 256;
+
+/// How long the host waits for one address to take a connection.
+pub(super) const CONNECT_TIME: Duration = Duration::from_secs(5);
+
+/// Addresses of one name that are looked at.
+pub(super) const ADDRESSES: usize = 16;
+
+/// Bytes of a host's name.
+pub(super) const HOST_NAME_BYTES: usize = 253;
+
+/// Bytes of a URL that a guest names.
+pub(super) const URL_BYTES: usize = 16 << 10;
+
+/// Headers of one HTTP message.
+pub(super) const HTTP_FIELDS: usize = 100;
+
+/// Bytes of a response's head.
+pub(super) const HTTP_HEAD_BYTES: usize = 64 << 10;
+
 /// Bytes of HTTP header fields that a guest may build.
 pub(super) const HTTP_FIELDS_BYTES: usize = 64 << 10;
 

@@ -1,5 +1,6 @@
 //! Standard output and standard error of guests: line by line into the host's log, bounded.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::mem;
@@ -14,6 +15,7 @@ use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
 use super::limits::{LAST_WORDS_BYTES, LOG_LINE_BYTES};
+use super::secrets::Scrubber;
 use crate::plugin::PluginId;
 
 /// Bytes that a guest may write at once.
@@ -34,6 +36,7 @@ pub(super) struct Output(Mutex<Written>);
 
 struct Written {
     plugin: PluginId,
+    scrubber: Option<Scrubber>,
     /// Bytes that may still go into the log.
     left: u64,
     dropped: u64,
@@ -42,9 +45,9 @@ struct Written {
 }
 
 impl Output {
-    pub(super) fn new(plugin: PluginId, most: u64) -> Self {
+    pub(super) fn new(plugin: PluginId, most: u64, scrubber: Option<Scrubber>) -> Self {
         let lines = [Vec::new(), Vec::new()];
-        Self(Mutex::new(Written { plugin, left: most, dropped: 0, lines, last_words: VecDeque::new() }))
+        Self(Mutex::new(Written { plugin, scrubber, left: most, dropped: 0, lines, last_words: VecDeque::new() }))
     }
 
     fn write(&self, stream: Stream, bytes: &[u8]) {
@@ -57,6 +60,7 @@ impl Output {
         let cut_off = written.last_words.len() == LAST_WORDS_BYTES;
         let bytes: Vec<u8> = written.last_words.iter().copied().collect();
         let text = String::from_utf8_lossy(&bytes);
+        let text = written.scrubber.as_ref().map_or(Cow::Borrowed(&*text), |scrubber| scrubber.scrub(&text));
         // Where the beginning is gone, so is the rest of its line.
         let whole = if cut_off { text.split_once('\n').map_or(&*text, |(_, rest)| rest) } else { &text };
         let lines = whole.lines().filter(|line| !line.starts_with("note: run with `RUST_BACKTRACE"));
@@ -98,6 +102,7 @@ impl Written {
     fn flush(&mut self, stream: Stream) {
         let line = mem::take(&mut self.lines[stream as usize]);
         let text = String::from_utf8_lossy(&line);
+        let text = self.scrubber.as_ref().map_or(Cow::Borrowed(&*text), |scrubber| scrubber.scrub(&text));
         let text = escaped(text.trim_end_matches(['\r', '\n']));
         if !text.is_empty() {
             let stream = if stream == Stream::Stdout { "stdout" } else { "stderr" };

@@ -1,5 +1,6 @@
 //! What belongs to one instance: its state in the host, and the bounds of its store.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use wasmtime::component::ResourceTable;
@@ -9,9 +10,10 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use super::Inner;
 use super::cpu::{Meter, SLICE};
-use super::host_api::DenyHttp;
 use super::limits::{HANDLES, HTTP_FIELDS_BYTES, RANDOM_BYTES};
+use super::net::Hooks;
 use super::output::{Output, Pipe, Stream};
+use super::secrets::Scrubber;
 use super::terms::Terms;
 use crate::plugin::{Call, Capability, PluginId};
 
@@ -27,7 +29,9 @@ pub(super) struct State {
     table: ResourceTable,
     wasi: Option<Wasi>,
     http: WasiHttpCtx,
-    http_hooks: DenyHttp,
+    http_hooks: Option<Hooks>,
+    /// Takes secrets that the plugin may hold out of what it writes into the log.
+    scrubber: Option<Scrubber>,
 }
 
 /// Why a guest runs.
@@ -57,8 +61,8 @@ struct Wasi {
 impl Wasi {
     /// Clocks and randomness; no files, no network, no names resolved, no environment, no arguments.
     #[cold]
-    fn new(plugin: PluginId, stdio_bytes: u64) -> Self {
-        let output = Arc::new(Output::new(plugin, stdio_bytes));
+    fn new(plugin: PluginId, stdio_bytes: u64, scrubber: Option<Scrubber>) -> Self {
+        let output = Arc::new(Output::new(plugin, stdio_bytes, scrubber));
         let pipe = |stream| Pipe { output: output.clone(), stream };
         let mut builder = WasiCtxBuilder::new();
         builder.stdout(pipe(Stream::Stdout)).stderr(pipe(Stream::Stderr));
@@ -83,7 +87,8 @@ impl State {
             table,
             wasi: None,
             http,
-            http_hooks: DenyHttp::new(terms.clone()),
+            http_hooks: None,
+            scrubber: runtime.secrets.load().scrubber(&terms.permissions.granted().secrets.read),
             terms,
             runtime,
             call,
@@ -92,9 +97,13 @@ impl State {
     }
 
     /// A grant was used, as [`crate::plugin::Usage::used`] says.
-    #[allow(dead_code, reason = "called where a capability is exercised, which needs grants to be read")]
     pub(super) fn used(&self, capability: Capability, subject: &str) {
         self.call.usage.used(capability, subject);
+    }
+
+    /// `text` without the secrets that the plugin may hold.
+    pub(super) fn scrub<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.scrubber.as_ref().map_or(Cow::Borrowed(text), |scrubber| scrubber.scrub(text))
     }
 
     /// What the guest last wrote to standard error, if anything.
@@ -118,14 +127,19 @@ pub(super) fn new(state: State, meter: Arc<Meter>) -> Store<State> {
 
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        let wasi = self.wasi.get_or_insert_with(|| Wasi::new(self.terms.plugin.clone(), self.terms.limits.stdio_bytes));
+        let wasi = self.wasi.get_or_insert_with(|| {
+            Wasi::new(self.terms.plugin.clone(), self.terms.limits.stdio_bytes, self.scrubber.clone())
+        });
         WasiCtxView { ctx: &mut wasi.ctx, table: &mut self.table }
     }
 }
 
 impl WasiHttpView for State {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.http_hooks }
+        // Made anew each time: an instance may serve another call than before.
+        let outgoing = self.outgoing();
+        let hooks = self.http_hooks.insert(Hooks(outgoing));
+        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks }
     }
 }
 

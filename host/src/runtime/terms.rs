@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::account::Account;
 use super::denials::Denials;
 use super::limits::{Config, WASM_PAGE};
+use super::net::Quota;
 use crate::plugin::PluginId;
 use crate::policy::{Denial, Permissions};
 
@@ -16,12 +17,15 @@ pub(super) struct Terms {
     pub(super) limits: Config,
     pub(super) denials: Denials,
     pub(super) account: Arc<Account>,
+    /// What it may use of the network.
+    pub(super) quota: Quota,
 }
 
 impl Terms {
     pub(super) fn new(plugin: PluginId, permissions: Arc<Permissions>, limits: &Config, account: Arc<Account>) -> Self {
         let limits = limits.for_plugin(&permissions.granted().limits);
-        Self { plugin, permissions, limits, denials: Denials::default(), account }
+        let quota = Quota::new(&permissions.granted().network);
+        Self { plugin, permissions, limits, denials: Denials::default(), account, quota }
     }
 
     /// Counts a refusal, logs it the first time, and gives the sentence for the guest.

@@ -68,7 +68,7 @@ impl State {
     fn log_to_host(&self, level: LogLevel, logger: Option<&str>, data: &str) {
         let logger = logger.map(|logger| excerpt(logger, 128));
         let logger = logger.as_deref();
-        let data = excerpt(data, LOG_LINE_BYTES);
+        let data = excerpt(&self.scrub(data), LOG_LINE_BYTES);
         let plugin = &self.terms.plugin;
         match level {
             LogLevel::Debug => tracing::debug!(target: "pegboard::plugin", %plugin, logger, "{data}"),
