@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::audit::{self, Audit};
 use crate::config::Config;
 use crate::loader::compile::{CacheError, Compiler, ComponentLoader};
 use crate::loader::{self, LoaderHandle, Status};
@@ -38,6 +39,7 @@ pub struct App {
     keeper: Keeper,
     runtime: Runtime,
     secrets: secrets::Config,
+    audit: Audit,
     transport: transport::Config,
 }
 
@@ -63,6 +65,9 @@ pub enum StartError {
     /// A secret.
     #[error(transparent)]
     Secret(#[from] SecretError),
+    /// The file of the audit trail.
+    #[error(transparent)]
+    Audit(#[from] audit::FileError),
     /// The keys that seal what clients carry.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -75,6 +80,7 @@ impl App {
     /// [`StartError`], each in one line that says what to do.
     pub async fn start(config: Config, compiler: Compiler) -> Result<Self, StartError> {
         let tokens = Tokens::load(&config.auth)?;
+        let audit = Audit::start(&config.audit)?;
         let (announce, announcements) = mpsc::channel(ANNOUNCEMENTS);
         let runtime = Runtime::new(&config.limits, announce)?;
         if let Some(file) = &config.network.ca_file {
@@ -98,11 +104,12 @@ impl App {
             event_config: config.events,
             tasks: Arc::new(MemoryTasks::new(&config.tasks)),
             task_config: config.tasks,
+            audit: audit.clone(),
         };
         let server = Server::new(registry.clone(), stores, config.server, config.compat, config.questions)?;
         let endpoint = Endpoint::new(server, config.transport.clone(), tokens);
         let (secrets, transport) = (config.secrets, config.transport);
-        Ok(Self { registry, endpoint, loader, keeper, runtime, secrets, transport })
+        Ok(Self { registry, endpoint, loader, keeper, runtime, secrets, audit, transport })
     }
 
     /// The plugins.
@@ -128,10 +135,12 @@ impl App {
         transport::router(self.endpoint.clone())
     }
 
-    /// Reads tokens and grants in files again, as an operator may ask; those that have changed count in any case.
+    /// Reads tokens and grants in files again, as an operator may ask; those that have changed count in any case. The
+    /// file of the audit trail is opened anew.
     pub fn reload(&self) {
         self.keeper.look();
         self.endpoint.reload_tokens();
+        self.audit.reopen();
     }
 
     /// Reads all secrets again, as an operator may ask. If one has no value, all stay as they were.
@@ -147,6 +156,7 @@ impl App {
     /// [`transport::Config::drain_ms`] allows.
     pub async fn serve(&self, listener: TcpListener, stop: CancellationToken) {
         transport::serve(listener, self.endpoint.clone(), &self.transport, stop).await;
+        self.audit.flush();
     }
 
     /// Serves the client that started this process, over standard input and output, until it closes them or `stop`.
@@ -160,5 +170,6 @@ impl App {
             () = stop.cancelled() => {}
         }
         transport::stdio(&self.endpoint, tokio::io::stdin(), tokio::io::stdout(), stop).await;
+        self.audit.flush();
     }
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::toml_file::{self, FileError};
-use crate::{loader, policy, protocol, registry, runtime, session, task, telemetry, transport, trust};
+use crate::{audit, loader, policy, protocol, registry, runtime, session, task, telemetry, transport, trust};
 
 /// The settings of a whole server. `Config::default()` serves `./plugins` on loopback.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -44,6 +44,8 @@ pub struct Config {
     pub tasks: task::Config,
     /// Who gets which name.
     pub registry: registry::Config,
+    /// Where the trail of all calls goes.
+    pub audit: audit::Config,
     /// What plugins may do beside computing.
     pub grants: policy::Config,
     /// Who may sign plugins.

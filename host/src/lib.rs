@@ -16,12 +16,14 @@
 //! | [`trust`] | under which terms a file becomes a plugin: grants files, signatures |
 //! | [`session`] | sessions of legacy clients, behind a store |
 //! | [`task`] | calls that go on after they were answered, behind a store |
+//! | [`audit`] | one line a call: who called what, how it ended, what was used |
 //! | [`protocol`] | MCP: one message in, a reply out, on every revision |
 //! | [`transport`] | HTTP: the endpoint, its checks, streams that are never buffered |
 //! | [`telemetry`] | what the server tells its operator |
 #![forbid(unsafe_code)]
 
 pub mod app;
+pub mod audit;
 pub mod config;
 pub mod loader;
 pub mod plugin;

@@ -52,6 +52,7 @@ use request_state::Sealer;
 use tasks::Tasks;
 use waiting::Waiting;
 
+use crate::audit::Audit;
 use crate::plugin::{JsonObject, Principal};
 use crate::registry::{Registry, Tool};
 use crate::session::events::{self, EventStore};
@@ -120,6 +121,8 @@ pub struct Stores {
     pub tasks: Arc<dyn TaskStore>,
     /// Their bounds.
     pub task_config: task::Config,
+    /// The trail of all calls.
+    pub audit: Audit,
 }
 
 /// The protocol, over the plugins of a registry and the sessions of a store.
@@ -130,6 +133,7 @@ pub struct Server {
     events: Arc<dyn EventStore>,
     event_config: events::Config,
     tasks: Tasks,
+    audit: Audit,
     /// What the server names itself, in each modern result.
     info: Value,
     config: Config,
@@ -155,7 +159,7 @@ impl Server {
         compat: Compat,
         questions: Questions,
     ) -> Result<Self, KeyError> {
-        let Stores { sessions, sessions_required, events, event_config, tasks, task_config } = stores;
+        let Stores { sessions, sessions_required, events, event_config, tasks, task_config, audit } = stores;
         let sealer = Arc::new(Sealer::new(&questions.state_keys)?);
         let in_flight = Arc::new(InFlight::default());
         let stop = CancellationToken::new();
@@ -168,6 +172,7 @@ impl Server {
             events,
             event_config,
             tasks: Tasks::new(tasks, task_config),
+            audit,
             info: lifecycle::server_info(&config),
             config,
             compat,

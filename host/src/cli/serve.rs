@@ -28,13 +28,13 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     })
 }
 
-/// SIGHUP has tokens, grants and secrets read again.
+/// SIGHUP has tokens, grants and secrets read again, and the audit trail opened anew.
 fn reload_on_hangup(app: &Arc<App>) -> anyhow::Result<AbortOnDropHandle<()>> {
     let mut hangup = signal(SignalKind::hangup()).context("cannot listen for signals")?;
     let app = app.clone();
     Ok(AbortOnDropHandle::new(tokio::spawn(async move {
         while hangup.recv().await.is_some() {
-            info!("reading tokens, grants and secrets again");
+            info!("reading tokens, grants and secrets again, and opening the audit trail anew");
             app.reload();
             if let Err(error) = app.reload_secrets().await {
                 warn!("{error}; all secrets stay as they were");

@@ -83,10 +83,15 @@ impl Usage {
         }
     }
 
-    /// An instance begins to run for the call: how it ends is open.
-    pub fn begins(&self) {
-        self.runs.fetch_add(1, Ordering::Relaxed);
+    /// How the call ends is open, again.
+    pub fn goes_on(&self) {
         self.notes().outcome = None;
+    }
+
+    /// An instance begins to run for the call.
+    pub fn runs_once(&self) {
+        self.runs.fetch_add(1, Ordering::Relaxed);
+        self.goes_on();
     }
 
     /// The instance has so much memory.
@@ -148,7 +153,7 @@ mod tests {
     fn runs_add_up_and_the_largest_memory_counts() {
         let usage = Usage::default();
         for (us, memory) in [(3, 7), (4, 5)] {
-            usage.begins();
+            usage.runs_once();
             usage.computed(Duration::from_micros(us));
             usage.has_memory(memory);
         }
@@ -158,10 +163,10 @@ mod tests {
     #[test]
     fn a_further_run_leaves_the_end_open_again() {
         let usage = Usage::default();
-        usage.begins();
+        usage.runs_once();
         usage.ended(Outcome::Asked);
         assert_eq!(usage.outcome(), Some(Outcome::Asked));
-        usage.begins();
+        usage.runs_once();
         assert_eq!(usage.outcome(), None);
     }
 

@@ -11,10 +11,11 @@ use super::headers::{self, Header, RequestHeaders};
 use super::jsonrpc::{Message, RequestId, Response};
 use super::methods::{completions, lifecycle, listen, prompts, resources, tools};
 use super::reply::{Reply, ReplyKind};
-use super::rounds::{Begun, Work};
+use super::rounds::{Begun, Noted, Work};
 use super::version::{self, Era};
 use super::{Origin, Server};
-use crate::plugin::JsonObject;
+use crate::audit::Entry;
+use crate::plugin::{JsonObject, Outcome, Usage};
 use crate::session::SessionId;
 
 impl Server {
@@ -146,27 +147,64 @@ impl Server {
         method: &str,
         caller: Caller,
         id: RequestId,
+        params: JsonObject,
+        headers: Option<&dyn RequestHeaders>,
+    ) -> Result<ReplyKind, RequestError> {
+        let (method, name) = match method {
+            "tools/call" => ("tools/call", params.get("name")),
+            "prompts/get" => ("prompts/get", params.get("name")),
+            "resources/read" => ("resources/read", params.get("uri")),
+            "completion/complete" => {
+                ("completion/complete", params.get("argument").and_then(|argument| argument.get("name")))
+            }
+            _ => return Err(RequestError::method_not_found(method)),
+        };
+        let usage = Arc::default();
+        let mut entry = self.entry(method, &caller, &usage);
+        if let Some(entry) = &mut entry {
+            entry.named(name);
+        }
+        let noted = Noted { usage, entry: &mut entry };
+        let begun = self.begin_noted(method, caller, id, params, headers, noted).await;
+        if let (Err(error), Some(entry)) = (&begun, &entry) {
+            entry.answered_with_error(error.kind.code());
+        }
+        begun
+    }
+
+    async fn begin_noted(
+        &self,
+        method: &str,
+        caller: Caller,
+        id: RequestId,
         mut params: JsonObject,
         headers: Option<&dyn RequestHeaders>,
+        noted: Noted<'_>,
     ) -> Result<ReplyKind, RequestError> {
         let work: Arc<dyn Work> = match method {
             "tools/call" => Arc::new(tools::call(self, &caller, &mut params, headers)?),
             "prompts/get" => Arc::new(prompts::get(self, &caller, &mut params)?),
-            "resources/read" => Arc::new(resources::read(self, &caller, &id, &params).await?),
-            "completion/complete" => match completions::complete(self, &params)? {
+            "resources/read" => Arc::new(resources::read(self, &caller, &id, &params, &noted.usage).await?),
+            _ => match completions::complete(self, &params)? {
                 Some(complete) => Arc::new(complete),
                 None => {
+                    noted.usage.ended(Outcome::Ok);
                     let result = self.finisher(caller.revision)(completions::nothing());
                     return Ok(ReplyKind::Response(Response::new(&id, Ok(result))));
                 }
             },
-            _ => return Err(RequestError::method_not_found(method)),
         };
         let finish = self.finisher(caller.revision);
-        Ok(match self.begin(caller, id.clone(), &mut params, work).await? {
+        Ok(match self.begin(caller, id.clone(), &mut params, work, noted).await? {
             Begun::Call(call) => ReplyKind::Call(call),
             Begun::Task(created) => ReplyKind::Response(Response::new(&id, Ok(finish(created)))),
         })
+    }
+
+    /// An entry in the audit trail, if there is one.
+    pub(super) fn entry(&self, method: &'static str, caller: &Caller, usage: &Arc<Usage>) -> Option<Entry> {
+        let session = caller.session.as_ref().map(SessionId::alias);
+        self.audit.entry(method, caller.principal.as_ref(), session, usage)
     }
 
     /// Says how long a list may be kept, and by whom: for everybody, or for this caller alone.

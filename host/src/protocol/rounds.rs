@@ -18,8 +18,9 @@ use super::request_state::{Binding, State};
 use super::version::Era;
 use super::waiting::Pending;
 use super::{Server, tasks};
+use crate::audit::Entry;
 use crate::plugin::{
-    Access, BoxFuture, Call, CallContext, CallError, JsonObject, Plugin, Principal, TaskSupport, Usage,
+    self, Access, BoxFuture, Call, CallContext, CallError, JsonObject, Plugin, Principal, TaskSupport, Usage,
 };
 use crate::session::SessionId;
 
@@ -90,6 +91,16 @@ pub(super) struct Rounds {
     as_task: bool,
     /// What all runs have used.
     usage: Arc<Usage>,
+    /// Entered when all is over.
+    entry: Option<Entry>,
+}
+
+/// Where it is noted what becomes of a request, from before it is known what it is.
+pub(super) struct Noted<'a> {
+    /// What is used for it.
+    pub(super) usage: Arc<Usage>,
+    /// Its entry in the audit trail, as long as no work has taken it.
+    pub(super) entry: &'a mut Option<Entry>,
 }
 
 /// What has begun.
@@ -113,6 +124,7 @@ impl Rounds {
 
     /// One run. What it asked counts more than what it said, so that no plugin gets past its own question.
     pub(super) async fn run(&self, answers: Answers) -> (Ended, Asked) {
+        self.usage.goes_on();
         let plugin = self.work.plugin();
         let capabilities = self.work.may_ask().then(|| self.context.capabilities.clone());
         let asker = Asker::new(plugin.clone(), capabilities, answers);
@@ -126,18 +138,55 @@ impl Rounds {
         };
         let ended = AssertUnwindSafe(self.work.run(call)).catch_unwind().await.unwrap_or_else(|_| {
             error!(plugin = %plugin.id(), "a call panicked in the host; this is a bug");
+            self.usage.ended(plugin::Outcome::Unavailable);
             Ended::Done(Err(RequestError::new(ErrorKind::Internal, "Internal error: see the server's log")))
         });
         let asked = client.asker.take();
         let ended = match ended {
             Ended::Done(Ok(_)) if !asked.open.is_empty() => Ended::Pending,
             Ended::Pending if asked.open.is_empty() => {
+                self.usage.ended(plugin::Outcome::Invalid);
                 let error = CallError::Invalid("it waits for answers, but has asked nothing".to_owned());
                 Ended::error(error, &**plugin)
             }
             ended => ended,
         };
+        match &ended {
+            Ended::Pending => self.usage.ended(plugin::Outcome::Asked),
+            // Whoever ran the guest knows better.
+            Ended::Done(_) if self.usage.outcome().is_some() => {}
+            Ended::Done(Ok(_)) => self.usage.ended(plugin::Outcome::Ok),
+            Ended::Done(Err(_)) => self.usage.ended(plugin::Outcome::Error),
+        }
         (ended, asked)
+    }
+
+    /// There will be no further run: takes note of what is answered.
+    pub(super) fn answered(&self, outcome: &Result<JsonObject, RequestError>) {
+        let Err(error) = outcome else { return };
+        if let Some(entry) = &self.entry {
+            entry.answered_with_error(error.kind.code());
+        }
+    }
+
+    /// The client is asked, and a further run waits for its answer.
+    pub(super) fn waits(&self) {
+        self.usage.ended(plugin::Outcome::Unanswered);
+    }
+
+    /// It cannot be begun after all.
+    pub(super) fn not_begun(&self, error: &RequestError) {
+        self.usage.ended(plugin::Outcome::Unavailable);
+        if let Some(entry) = &self.entry {
+            entry.answered_with_error(error.kind.code());
+        }
+    }
+
+    /// The client has answered: there will be a further run.
+    pub(super) fn goes_on(&self) {
+        if let Some(entry) = &self.entry {
+            entry.another_round();
+        }
     }
 
     pub(super) fn too_many(&self) -> RequestError {
@@ -158,6 +207,7 @@ impl Server {
         id: RequestId,
         params: &mut JsonObject,
         work: Arc<dyn Work>,
+        noted: Noted<'_>,
     ) -> Result<Begun, RequestError> {
         let meta = match params.remove("_meta") {
             Some(Value::Object(meta)) => meta,
@@ -176,7 +226,13 @@ impl Server {
         let context = caller.context(&id, meta);
         let questions = self.questions.clone();
         let (context, channel) = (Arc::new(context), Arc::new(channel));
-        let rounds = Rounds { work, context, channel, questions, as_task, usage: Arc::default() };
+        let Noted { usage, entry } = noted;
+        let mut entry = entry.take();
+        if let Some(entry) = &mut entry {
+            let (_, _, arguments) = work.what();
+            entry.begins(&**work.plugin(), arguments, as_task, state.rounds);
+        }
+        let rounds = Rounds { work, context, channel, questions, as_task, usage, entry };
         if as_task {
             // Progress and logs have no stream to go to.
             drop(outbound);
@@ -192,6 +248,7 @@ impl Server {
                 let sealer = self.sealer.clone();
                 let call = async move {
                     let outcome = modern(&rounds, state, &sealer).await;
+                    rounds.answered(&outcome);
                     Some(Response::new(&id, outcome.map(finish)))
                 };
                 Outcome::attached(Box::pin(call))
@@ -203,6 +260,7 @@ impl Server {
                         // Who has no session has declared nothing, so nothing can have been asked.
                         (Ended::Pending, _) => Err(rounds.too_many()),
                     };
+                    rounds.answered(&outcome);
                     Some(Response::new(&id, outcome.map(finish)))
                 };
                 Outcome::detachable(Box::pin(call), self.tracker.clone())
@@ -215,7 +273,10 @@ impl Server {
                     tokio::select! {
                         biased;
                         () = guard.cancelled() => None,
-                        outcome = work => Some(Response::new(&id, outcome.map(finish))),
+                        outcome = work => {
+                            rounds.answered(&outcome);
+                            Some(Response::new(&id, outcome.map(finish)))
+                        }
                     }
                 };
                 Outcome::detachable(Box::pin(call), self.tracker.clone())
@@ -276,6 +337,7 @@ async fn modern(
         return outcome;
     }
     if carried.rounds >= rounds.questions.max_rounds {
+        rounds.waits();
         return Err(rounds.too_many());
     }
     let mut state = State::new(rounds.work.plugin().digest(), rounds.questions.timeout_secs);
@@ -308,6 +370,7 @@ async fn legacy(
         if let Ended::Done(outcome) = ended {
             return outcome;
         }
+        rounds.waits();
         if round == rounds.most() {
             break;
         }
@@ -328,7 +391,10 @@ async fn legacy(
         }
         let timeout = rounds.questions.timeout();
         match tokio::time::timeout(timeout, responses(&mut open)).await {
-            Ok(given) => answers.extend(given),
+            Ok(given) => {
+                answers.extend(given);
+                rounds.goes_on();
+            }
             Err(_) => {
                 take_back(rounds, open).await;
                 let message = format!("No answer came within {} s (`questions.timeout_secs`)", timeout.as_secs());

@@ -17,7 +17,7 @@ use super::caller::Caller;
 use super::error::{ErrorKind, RequestError};
 use super::outbound::Answers;
 use super::rounds::{Ended, Rounds};
-use crate::plugin::{JsonObject, TaskSupport};
+use crate::plugin::{JsonObject, Principal, TaskSupport};
 use crate::session::StoreError;
 use crate::task::{Config, Status, Task, TaskId, TaskStore, update};
 
@@ -79,14 +79,10 @@ impl Server {
     /// Makes a task of the work, which goes on by itself. Gives the `CreateTaskResult`.
     pub(super) async fn create_task(&self, rounds: Rounds, answers: Answers) -> Result<JsonObject, RequestError> {
         let Tasks { store, config, running } = &self.tasks;
-        let task = Task::new(rounds.principal().cloned(), config)?;
+        let task = self.new_task(rounds.principal()).await.inspect_err(|error| rounds.not_begun(error))?;
         let (id, ttl) = (task.id.clone(), Duration::from_millis(task.ttl_ms));
         let mut result = shown(&task, config);
         result.insert("resultType".to_owned(), "task".into());
-        if !store.create(task).await? {
-            let message = format!("There are {} tasks already (`tasks.max_tasks`); try again later", config.max_tasks);
-            return Err(RequestError::new(ErrorKind::Unavailable, message));
-        }
         let cancelled = CancellationToken::new();
         running.lock().insert(id.clone(), cancelled.clone());
         let (store, running) = (store.clone(), running.clone());
@@ -101,6 +97,17 @@ impl Server {
             running.lock().remove(&id);
         });
         Ok(result)
+    }
+
+    /// A task in the store, if there is room.
+    async fn new_task(&self, principal: Option<&Principal>) -> Result<Task, RequestError> {
+        let Tasks { store, config, .. } = &self.tasks;
+        let task = Task::new(principal.cloned(), config)?;
+        if store.create(task.clone()).await? {
+            return Ok(task);
+        }
+        let message = format!("There are {} tasks already (`tasks.max_tasks`); try again later", config.max_tasks);
+        Err(RequestError::new(ErrorKind::Unavailable, message))
     }
 
     /// `tasks/get`.
@@ -214,6 +221,10 @@ async fn run(rounds: &Rounds, mut answers: Answers, id: &TaskId, store: &dyn Tas
         // Heard before the store is read, so that no change is missed.
         let mut changes = store.changes();
         let (ended, asked) = rounds.run(answers).await;
+        match &ended {
+            Ended::Done(outcome) => rounds.answered(outcome),
+            Ended::Pending => rounds.waits(),
+        }
         let status = match ended {
             Ended::Done(Ok(result)) => Status::Completed(Value::Object(result)),
             Ended::Done(Err(error)) => Status::Failed(error.to_json()),
@@ -242,6 +253,7 @@ async fn run(rounds: &Rounds, mut answers: Answers, id: &TaskId, store: &dyn Tas
         answers = loop {
             match store.load(id).await? {
                 Some(task) if task.status == Status::Working => {
+                    rounds.goes_on();
                     break task.answers.into_iter().map(|(key, answer)| (key, Ok(answer))).collect();
                 }
                 Some(task) if !task.status.is_terminal() => {}

@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::audit::Audit;
 use crate::plugin::{CallError, Content, Listing, Plugin, Progress, ToolOutput, ToolSpec};
 use crate::registry::{self, Admitted};
 use crate::session::events::MemoryEvents;
@@ -49,6 +50,7 @@ fn server_of(plugins: Vec<(Arc<dyn Plugin>, Listing)>, questions: Questions) -> 
         event_config: events::Config::default(),
         tasks: Arc::new(MemoryTasks::new(&task::Config::default())),
         task_config: task::Config::default(),
+        audit: Audit::default(),
     };
     let config = Config { page_size: 2, ..Config::default() };
     Server::new(registry, stores, config, Compat::default(), questions).unwrap()

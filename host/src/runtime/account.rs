@@ -227,7 +227,7 @@ impl<'a> Run<'a> {
         meter: &Arc<Meter>,
         purpose: Purpose,
     ) -> Self {
-        usage.begins();
+        usage.runs_once();
         let (usage, meter) = (usage.clone(), meter.clone());
         let (permit, outcome) = (None, Outcome::Cancelled);
         Self { account, what, usage, meter, purpose, started: Instant::now(), permit, outcome }

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use super::auth::Tokens;
 use super::{Config, Endpoint, router};
+use crate::audit::Audit;
 use crate::plugin::{Listing, Plugin, ToolSpec};
 use crate::protocol::{self, Questions, Server, Stores};
 use crate::registry::{self, Admitted, Registry};
@@ -37,6 +38,7 @@ pub(super) fn server(plugin: Arc<dyn Plugin>, tools: &[ToolSpec], questions: Que
         event_config: events::Config::default(),
         tasks: Arc::new(task::MemoryTasks::new(&task::Config::default())),
         task_config: task::Config::default(),
+        audit: Audit::default(),
     };
     Server::new(registry, stores, protocol::Config::default(), protocol::Compat::default(), questions).unwrap()
 }

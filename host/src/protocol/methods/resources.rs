@@ -16,7 +16,7 @@ use super::super::page::{Entry, page};
 use super::super::rounds::{Ended, Work};
 use super::super::version::Revision;
 use super::super::{Server, convert};
-use crate::plugin::{BoxFuture, Call, CallError, JsonObject, Plugin, PluginId, Resource};
+use crate::plugin::{BoxFuture, Call, CallError, JsonObject, Outcome, Plugin, PluginId, Resource, Usage};
 use crate::registry::{Admitted, Snapshot, TemplateEntry};
 use crate::session::SessionId;
 
@@ -94,7 +94,15 @@ pub(in super::super) async fn list(
     params: &JsonObject,
 ) -> Result<JsonObject, RequestError> {
     let snapshot = server.registry.snapshot();
-    let listed = all(&snapshot, &caller.detached_call(id, params)).await;
+    let call = caller.detached_call(id, params);
+    let mut entry = server.entry("resources/list", caller, &call.usage);
+    if let Some(entry) = &mut entry {
+        entry.begins_without_plugin();
+    }
+    let listed = all(&snapshot, &call).await;
+    // One that fails is left out, and the others are an answer.
+    call.usage.ended(Outcome::Ok);
+    drop(entry);
     page("resources", &listed, server.config.page_size, params, |listed| {
         convert::resource(listed.resource.clone(), caller.revision)
     })
@@ -125,10 +133,14 @@ pub(in super::super) async fn read(
     caller: &Caller,
     id: &RequestId,
     params: &JsonObject,
+    usage: &Arc<Usage>,
 ) -> Result<ResourceRead, RequestError> {
     let uri = uri(params)?;
     let snapshot = server.registry.snapshot();
-    let owner = owner(&snapshot, uri, &caller.detached_call(id, params)).await;
+    let call = Call { usage: usage.clone(), ..caller.detached_call(id, params) };
+    let owner = owner(&snapshot, uri, &call).await;
+    // Whose it is was asked; how reading it ends is open.
+    usage.goes_on();
     let plugin = owner.ok_or_else(|| not_found(uri, caller.revision))?;
     Ok(ResourceRead { plugin, uri: uri.to_owned(), revision: caller.revision })
 }

@@ -13,7 +13,9 @@ use super::super::rounds::{Ended, Work};
 use super::super::version::{Era, Revision};
 use super::super::{Server, convert};
 use super::found;
-use crate::plugin::{BoxFuture, Call, CallError, Content, JsonObject, Plugin, ResourceBody, TaskSupport, ToolOutput};
+use crate::plugin::{
+    BoxFuture, Call, CallError, Content, JsonObject, Outcome, Plugin, ResourceBody, TaskSupport, ToolOutput, Usage,
+};
 use crate::registry::Tool;
 
 /// `tools/list`, one page of it.
@@ -117,8 +119,9 @@ impl Work for ToolCall {
 impl ToolCall {
     /// Runs the guest between the two checks.
     async fn outcome(&self, call: Call) -> Ended {
-        let (tool, plugin) = (&self.tool, self.tool.plugin());
+        let (tool, plugin, usage) = (&self.tool, self.tool.plugin(), call.usage.clone());
         if let Err(violation) = tool.entry.input.check(&self.arguments) {
+            usage.ended(Outcome::InvalidArguments);
             debug!(tool = %tool.name, plugin = %plugin.id(), %violation, "arguments refused");
             return self.failed(&format!("Invalid arguments for {}: {violation}", tool.name));
         }
@@ -127,7 +130,7 @@ impl ToolCall {
         let elapsed_ms = started.elapsed().as_millis();
         debug!(tool = %tool.name, plugin = %plugin.id(), elapsed_ms, ok = result.is_ok(), "tool called");
         match result {
-            Ok(output) => self.checked(output),
+            Ok(output) => self.checked(output, &usage),
             Err(CallError::Pending) => Ended::Pending,
             Err(CallError::Protocol(error)) => Ended::Done(Err(error.into())),
             Err(CallError::NotFound(what)) => {
@@ -147,7 +150,7 @@ impl ToolCall {
     }
 
     /// A result whose structured content fits the tool's output schema, or one that says how it does not.
-    fn checked(&self, output: ToolOutput) -> Ended {
+    fn checked(&self, output: ToolOutput, usage: &Usage) -> Ended {
         let tool = &self.tool;
         let violation = match tool.entry.output.as_ref().filter(|_| !output.is_error) {
             None => None,
@@ -159,6 +162,7 @@ impl ToolCall {
         match violation {
             None => self.done(output),
             Some(violation) => {
+                usage.ended(Outcome::Invalid);
                 warn!(tool = %tool.name, plugin = %tool.plugin().id(), violation, "result refused");
                 self.failed(&format!("The tool {} gave a result that breaks its output schema: {violation}", tool.name))
             }
