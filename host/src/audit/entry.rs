@@ -10,7 +10,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::Trail;
-use crate::plugin::{Capability, Digest, Outcome, Plugin, PluginId, Principal, Usage};
+use crate::plugin::{Capability, Digest, Outcome, Plugin, PluginId, Principal, Usage, canonical_json};
 
 /// Bytes of a name that are kept: what is asked for may be anything.
 const NAME_BYTES: usize = 256;
@@ -102,7 +102,7 @@ impl Entry {
     /// What it is, now that it is about to be done; `rounds` of questions came before.
     pub fn begins(&mut self, plugin: &dyn Plugin, arguments: &Value, as_task: bool, rounds: u32) {
         self.plugin = Some((plugin.id().clone(), *plugin.digest()));
-        self.arguments = (!arguments.is_null()).then(|| Digest(Sha256::digest(canonical(arguments)).into()));
+        self.arguments = (!arguments.is_null()).then(|| Digest(Sha256::digest(canonical_json(arguments)).into()));
         self.as_task = as_task;
         *self.rounds.get_mut() = rounds;
         self.begun = true;
@@ -181,19 +181,4 @@ impl Drop for Entry {
             file.write(&json);
         }
     }
-}
-
-/// The same text for the same JSON, in whatever order its members are.
-fn canonical(value: &Value) -> String {
-    fn sorted(value: &Value) -> Value {
-        match value {
-            Value::Object(members) => {
-                let members: BTreeMap<_, _> = members.iter().collect();
-                Value::Object(members.into_iter().map(|(name, value)| (name.clone(), sorted(value))).collect())
-            }
-            Value::Array(values) => values.iter().map(sorted).collect(),
-            other => other.clone(),
-        }
-    }
-    sorted(value).to_string()
 }

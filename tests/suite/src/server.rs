@@ -215,8 +215,17 @@ impl Server {
 
     /// Asks it to stop, as a service manager does.
     pub fn terminate(&self) {
-        let status = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill");
-        assert!(status.success(), "the process is there");
+        self.signal("TERM");
+    }
+
+    /// Asks it to read again what it may, as a service manager or a log rotation does.
+    pub fn hang_up(&self) {
+        self.signal("HUP");
+    }
+
+    fn signal(&self, name: &str) {
+        let status = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status();
+        assert!(status.expect("kill").success(), "the process is there");
     }
 
     /// Is the process there?

@@ -2,6 +2,7 @@
 
 mod suite {
     mod approving;
+    mod audit;
     mod bad_http;
     mod bad_input;
     mod batches;
