@@ -176,7 +176,7 @@ impl Writer {
             self.failing = false;
             return 0;
         };
-        let more = lines.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let more = lines.split_inclusive(|byte| *byte == b'\n').count() as u64;
         let lost = if lost > 0 { lost + more - 1 } else { more };
         if !mem::replace(&mut self.failing, true) {
             let path = self.path.display();
