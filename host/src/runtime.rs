@@ -8,6 +8,8 @@
 //! | `wasm_plugin` | the plugin |
 //! | `jobs` | the exported functions, each a thing to run |
 //! | `sandbox` | one run: a place, an instance, the limits, the end |
+//! | `kept` | instances that serve further calls |
+//! | `rate` | how many calls a minute |
 //! | `admission` | how many run at the same time |
 //! | `account` | what each version of a plugin did |
 //! | [`breaker`] | who is kept from calling a plugin that fails |
@@ -38,8 +40,10 @@ mod engine;
 mod failure;
 mod host_api;
 mod jobs;
+mod kept;
 mod net;
 mod output;
+mod rate;
 mod sandbox;
 mod store;
 mod terms;
@@ -57,7 +61,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
 
@@ -90,6 +94,8 @@ struct Inner {
     admission: Admission,
     accounts: Accounts,
     lanes: Lanes,
+    /// Instances that may be kept for further calls.
+    kept: Arc<Semaphore>,
     ticker: Ticker,
     announcements: mpsc::Sender<Announcement>,
     net: Arc<Net>,
@@ -193,6 +199,7 @@ impl Runtime {
             admission: Admission::new(config),
             accounts: Accounts::new(&config.breaker),
             lanes: Lanes::new(),
+            kept: Arc::new(Semaphore::new(config.kept_instances as usize)),
             ticker,
             announcements,
             net: Arc::new(Net::new()),

@@ -182,6 +182,8 @@ pub enum Limit {
     Output(u64),
     /// Calls at the same time.
     ConcurrentCalls(u64),
+    /// Calls a minute of one caller.
+    CallsPerMinute(u64),
 }
 
 /// Why a call gave no result. What the guest said, what became of the guest, and what the host could not do
@@ -216,6 +218,9 @@ impl fmt::Display for Limit {
             Self::Memory(bytes) => write!(f, "it wanted more than {bytes} bytes of memory"),
             Self::TableElements(n) => write!(f, "it wanted a table of more than {n} elements"),
             Self::Output(bytes) => write!(f, "it gave more than {bytes} bytes at once"),
+            Self::CallsPerMinute(n) => {
+                write!(f, "its caller called more than {n} times a minute; try again in a moment")
+            }
             Self::ConcurrentCalls(n) => write!(f, "{n} calls are running already; try again in a moment"),
         }
     }

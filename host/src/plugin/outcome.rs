@@ -114,7 +114,7 @@ impl From<&CallError> for Outcome {
                 Limit::WallTime(_) => Self::WallTime,
                 Limit::Memory(_) | Limit::TableElements(_) => Self::Memory,
                 Limit::Output(_) => Self::Output,
-                Limit::ConcurrentCalls(_) => Self::Busy,
+                Limit::ConcurrentCalls(_) | Limit::CallsPerMinute(_) => Self::Busy,
             },
             CallError::Unavailable(_) => Self::Unavailable,
         }

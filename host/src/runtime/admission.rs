@@ -14,8 +14,6 @@ use crate::plugin::Limit;
 pub(super) struct Admission {
     calls: Places,
     listings: Places,
-    waiting: AtomicUsize,
-    most_waiting: usize,
     patience: Duration,
 }
 
@@ -24,6 +22,13 @@ pub(super) struct Admission {
 pub(super) struct Places {
     free: Arc<Semaphore>,
     all: u32,
+    queue: Arc<Queue>,
+}
+
+/// Those that wait.
+struct Queue {
+    waiting: AtomicUsize,
+    most: usize,
 }
 
 /// A place in use.
@@ -33,8 +38,10 @@ pub(super) struct Admitted {
 }
 
 impl Places {
-    pub(super) fn new(all: u32) -> Self {
-        Self { free: Arc::new(Semaphore::new(all as usize)), all }
+    /// So many places, for which so many may wait.
+    pub(super) fn new(all: u32, queue: u32) -> Self {
+        let queue = Arc::new(Queue { waiting: AtomicUsize::new(0), most: queue as usize });
+        Self { free: Arc::new(Semaphore::new(all as usize)), all, queue }
     }
 
     /// Those in use.
@@ -47,13 +54,26 @@ impl Places {
     }
 }
 
+impl Queue {
+    /// A place at its end, if it is not too long.
+    fn enter(&self) -> Option<impl Drop + '_> {
+        struct Waiting<'a>(&'a AtomicUsize);
+        impl Drop for Waiting<'_> {
+            fn drop(&mut self) {
+                self.0.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+        let before = self.waiting.fetch_add(1, Ordering::Relaxed);
+        let waiting = Waiting(&self.waiting);
+        (before < self.most).then_some(waiting)
+    }
+}
+
 impl Admission {
     pub(super) fn new(config: &Config) -> Self {
         Self {
-            calls: Places::new(config.concurrent_calls),
-            listings: Places::new(CONCURRENT_LISTINGS),
-            waiting: AtomicUsize::new(0),
-            most_waiting: config.queued_calls as usize,
+            calls: Places::new(config.concurrent_calls, config.queued_calls),
+            listings: Places::new(CONCURRENT_LISTINGS, u32::MAX),
             patience: Duration::from_millis(config.queue_time_ms),
         }
     }
@@ -66,7 +86,8 @@ impl Admission {
         {
             return Ok(Admitted { _plugin: of_plugin, _all: of_all });
         }
-        let _waiting = self.queue().ok_or_else(|| self.calls.limit())?;
+        let _behind_others = self.calls.queue.enter().ok_or_else(|| self.calls.limit())?;
+        let _behind_its_own = plugin.queue.enter().ok_or_else(|| plugin.limit())?;
         let mut refusal = plugin.limit();
         let both = async {
             let of_plugin = plugin.free.clone().acquire_owned().await;
@@ -84,18 +105,6 @@ impl Admission {
     /// A place for asking a plugin what it offers. It waits as long as it takes: the listings before it are bounded.
     pub(super) async fn listing(&self) -> Option<OwnedSemaphorePermit> {
         self.listings.free.clone().acquire_owned().await.ok()
-    }
-
-    fn queue(&self) -> Option<impl Drop + '_> {
-        struct Waiting<'a>(&'a AtomicUsize);
-        impl Drop for Waiting<'_> {
-            fn drop(&mut self) {
-                self.0.fetch_sub(1, Ordering::Relaxed);
-            }
-        }
-        let before = self.waiting.fetch_add(1, Ordering::Relaxed);
-        let waiting = Waiting(&self.waiting);
-        (before < self.most_waiting).then_some(waiting)
     }
 
     /// Places for calls that are free now.

@@ -27,6 +27,15 @@ pub struct Config {
     pub concurrent_calls_per_plugin: u32,
     /// Calls that may wait for a free place; one more is refused at once.
     pub queued_calls: u32,
+    /// Of those the most that wait for one plugin.
+    pub queued_calls_per_plugin: u32,
+    /// Calls a minute of one principal to one plugin; anonymous callers are one together. Absent: not bounded.
+    pub calls_per_minute: Option<u32>,
+    /// Instances that may be kept for further calls, all plugins together; only those of plugins whose grants say
+    /// `reuse` are.
+    pub kept_instances: u32,
+    /// Milliseconds that such an instance may be idle.
+    pub kept_idle_ms: u64,
     /// Milliseconds that a call waits for a free place before it is refused.
     pub queue_time_ms: u64,
     /// Log messages that one call may send; further ones are dropped.
@@ -56,6 +65,10 @@ impl Default for Config {
             concurrent_calls: 256,
             concurrent_calls_per_plugin: 64,
             queued_calls: 256,
+            queued_calls_per_plugin: 256,
+            calls_per_minute: None,
+            kept_instances: 64,
+            kept_idle_ms: 60_000,
             queue_time_ms: 2_000,
             log_messages: 1_000,
             stdio_bytes: 64 << 10,
@@ -96,6 +109,9 @@ pub(super) const FIBER_STACK: usize = 2 << 20;
 /// Plugins that are asked for what they offer at the same time. They have places of their own, so that a server full
 /// of calls can still load a plugin.
 pub(super) const CONCURRENT_LISTINGS: u32 = 4;
+
+/// Instances of one plugin that are kept for further calls.
+pub(super) const KEPT_PER_PLUGIN: usize = 16;
 
 /// Linear memories of one component.
 pub(super) const MEMORIES_PER_COMPONENT: u32 = 4;
@@ -162,9 +178,9 @@ impl Config {
         self.memory_bytes.max(POOLED_MEMORY)
     }
 
-    /// Places for instances: those of calls, and those of listings.
+    /// Places for instances: those of calls, those of listings, and those that are kept.
     pub(super) fn places(&self) -> u32 {
-        self.concurrent_calls + CONCURRENT_LISTINGS
+        self.concurrent_calls + CONCURRENT_LISTINGS + self.kept_instances
     }
 
     /// Refuses what cannot work, naming the key.
@@ -177,6 +193,8 @@ impl Config {
             ("output_bytes", self.output_bytes, 1_024, 4 << 30),
             ("concurrent_calls", self.concurrent_calls.into(), 1, 4_000),
             ("concurrent_calls_per_plugin", self.concurrent_calls_per_plugin.into(), 1, 4_000),
+            ("kept_instances", self.kept_instances.into(), 0, 4_000),
+            ("kept_idle_ms", self.kept_idle_ms, 1, 86_400_000),
             ("queue_time_ms", self.queue_time_ms, 0, 3_600_000),
             ("task_cpu_time_ms", self.task_cpu_time_ms, 1, 86_400_000),
             ("task_wall_time_ms", self.task_wall_time_ms, 1, 86_400_000),

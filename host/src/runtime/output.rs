@@ -54,6 +54,14 @@ impl Output {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).write(stream, bytes);
     }
 
+    /// Ends what one call has written, so that the next on the same instance may write `most` bytes.
+    pub(super) fn renew(&self, most: u64) {
+        let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        written.finish();
+        written.left = most;
+        written.last_words.clear();
+    }
+
     /// The end of standard error, made fit for showing: what a guest says before it crashes.
     pub(super) fn last_words(&self) -> Option<String> {
         let written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -111,17 +119,24 @@ impl Written {
     }
 }
 
-impl Drop for Written {
-    fn drop(&mut self) {
+impl Written {
+    /// Logs what has no line's end yet, and how much was dropped.
+    fn finish(&mut self) {
         self.flush(Stream::Stdout);
         self.flush(Stream::Stderr);
-        if self.dropped > 0 {
-            let dropped = self.dropped;
+        let dropped = mem::take(&mut self.dropped);
+        if dropped > 0 {
             tracing::warn!(
                 target: "pegboard::plugin", plugin = %self.plugin,
                 "{dropped} more bytes of its output were dropped: a call may write limits.stdio_bytes"
             );
         }
+    }
+}
+
+impl Drop for Written {
+    fn drop(&mut self) {
+        self.finish();
     }
 }
 

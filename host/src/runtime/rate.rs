@@ -9,7 +9,7 @@ use crate::plugin::Principal;
 /// Callers that are told apart. Beyond that all others are one: whoever makes up names must not fill memory.
 const CALLERS: usize = 4_096;
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// So many a minute, evenly filled up: after a quiet minute that many may come at once. (The generic cell rate
 /// algorithm: all that is kept is when the next one would come if they came evenly.)
@@ -22,13 +22,12 @@ impl Rate {
     /// Takes one of `per_minute`, if there is one at `now`.
     pub(super) fn spend(&mut self, per_minute: u32, now: Instant) -> bool {
         let Some(interval) = MINUTE.checked_div(per_minute) else { return false };
-        let next = self.next.map_or(now, |next| next.max(now));
-        // As long as no more than a minute's worth was taken in advance.
-        if next + interval > now + MINUTE + interval / 2 {
-            return false;
+        let due = self.next.map_or(now, |next| next.max(now));
+        let enough = due + interval <= now + MINUTE;
+        if enough {
+            self.next = Some(due + interval);
         }
-        self.next = Some(next + interval);
-        true
+        enough
     }
 
     /// Is it as if nothing had ever been taken?

@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
 use wasmtime::Store;
@@ -12,6 +12,7 @@ use super::account::{Run, What};
 use super::admission::Places;
 use super::cpu::{Meter, Metered};
 use super::failure::{Budget, explain};
+use super::kept::{Kept, Reusable};
 use super::store::{self, Purpose, State};
 use super::terms::Terms;
 use super::{Inner, limits::Config};
@@ -24,6 +25,8 @@ pub(super) struct Sandbox<'a> {
     pub(super) component: &'a InstancePre<State>,
     /// The plugin's own places.
     pub(super) places: &'a Places,
+    /// Its instances that may serve further calls.
+    pub(super) kept: &'a Arc<Kept>,
 }
 
 /// What is done with the instance once it is there.
@@ -83,6 +86,7 @@ impl Sandbox<'_> {
         let mut run = Run::begin(&self.terms.account, what, &call.usage, &meter, purpose);
         if purpose != Purpose::Listing {
             run.enter(&self.terms.plugin, &call.context)?;
+            self.within_rate(&call).inspect_err(|error| run.failed(error))?;
         }
         let admitted_and_run = async {
             match purpose {
@@ -106,6 +110,16 @@ impl Sandbox<'_> {
         ended
     }
 
+    /// Has the caller not called too often?
+    fn within_rate(&self, call: &Call) -> Result<(), CallError> {
+        let Some(most) = self.terms.limits.calls_per_minute else { return Ok(()) };
+        if self.terms.rates.spend(call.context.principal.as_ref(), most, Instant::now()) {
+            Ok(())
+        } else {
+            Err(CallError::Limit(Limit::CallsPerMinute(most.into())))
+        }
+    }
+
     async fn run_now<J: Job>(
         &self,
         job: J,
@@ -114,17 +128,45 @@ impl Sandbox<'_> {
         budget: &Budget,
         meter: &Arc<Meter>,
     ) -> Result<J::Output, CallError> {
-        let state = State::new(self.terms.clone(), self.runtime.clone(), call, purpose);
-        let mut store = store::new(state, meter.clone());
+        let key = if purpose == Purpose::Listing { None } else { self.kept.key(&call) };
+        let (mut store, kept) = match key.as_ref().and_then(|key| self.kept.take(key)) {
+            Some(Reusable { mut store, instance, place }) => {
+                store::begin(&mut store, call, purpose, meter.clone());
+                (store, Some((instance, place)))
+            }
+            None => {
+                let state = State::new(self.terms.clone(), self.runtime.clone(), call, purpose);
+                (store::new(state, meter.clone()), None)
+            }
+        };
         let guest = pin!(async move {
-            let ran = match self.component.instantiate_async(&mut store).await {
-                Ok(instance) => job.run(&mut store, &instance).await,
-                Err(error) => Err(error),
+            let (instance, place) = match kept {
+                Some((instance, place)) => (Ok(instance), Some(place)),
+                None => (self.component.instantiate_async(&mut store).await, None),
             };
-            ran.unwrap_or_else(|error| Err(explain(&error, &self.terms.plugin, budget, store.data().last_words())))
+            let instance = match instance {
+                Ok(instance) => instance,
+                Err(error) => return Err(self.explain(&error, budget, &store)),
+            };
+            match job.run(&mut store, &instance).await {
+                Ok(result) => {
+                    if let Some(key) = key
+                        && let Some(place) = place.or_else(|| self.kept.place())
+                    {
+                        store.data_mut().end();
+                        self.kept.put(key, Reusable { store, instance, place });
+                    }
+                    result
+                }
+                Err(error) => Err(self.explain(&error, budget, &store)),
+            }
         });
         Metered::new(guest, meter, &self.runtime.lanes, &self.runtime.ticker)
             .await
             .unwrap_or(Err(CallError::Limit(Limit::CpuTime(budget.cpu_time_ms))))
+    }
+
+    fn explain(&self, error: &wasmtime::Error, budget: &Budget, store: &Store<State>) -> CallError {
+        explain(error, &self.terms.plugin, budget, store.data().last_words())
     }
 }

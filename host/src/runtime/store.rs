@@ -106,6 +106,22 @@ impl State {
         self.scrubber.as_ref().map_or(Cow::Borrowed(text), |scrubber| scrubber.scrub(text))
     }
 
+    /// A further call begins on the same instance.
+    fn begin(&mut self, call: Call, purpose: Purpose) {
+        call.usage.has_memory(self.bounds.memory.used);
+        self.log_messages = self.terms.limits.log_messages;
+        (self.call, self.purpose) = (call, purpose);
+    }
+
+    /// The call has ended, and its instance is to be kept: nothing of the caller's may stay, and what was printed is
+    /// logged now.
+    pub(super) fn end(&mut self) {
+        self.call = Call::detached();
+        if let Some(wasi) = &self.wasi {
+            wasi.output.renew(self.terms.limits.stdio_bytes);
+        }
+    }
+
     /// What the guest last wrote to standard error, if anything.
     pub(super) fn last_words(&self) -> Option<String> {
         self.wasi.as_ref().and_then(|wasi| wasi.output.last_words())
@@ -123,6 +139,13 @@ pub(super) fn new(state: State, meter: Arc<Meter>) -> Store<State> {
     store.set_epoch_deadline(SLICE);
     store.epoch_deadline_callback(move |_| meter.tick());
     store
+}
+
+/// Makes a store that an earlier call has left ready for the next one.
+pub(super) fn begin(store: &mut Store<State>, call: Call, purpose: Purpose, meter: Arc<Meter>) {
+    store.data_mut().begin(call, purpose);
+    store.set_epoch_deadline(SLICE);
+    store.epoch_deadline_callback(move |_| meter.tick());
 }
 
 impl WasiView for State {

@@ -6,6 +6,7 @@ use super::account::Account;
 use super::denials::Denials;
 use super::limits::{Config, WASM_PAGE};
 use super::net::Quota;
+use super::rate::Rates;
 use crate::plugin::PluginId;
 use crate::policy::{Denial, Permissions};
 
@@ -16,6 +17,7 @@ pub(super) struct Terms {
     /// Those of all plugins, with the plugin's own over them.
     pub(super) limits: Config,
     pub(super) denials: Denials,
+    pub(super) rates: Rates,
     pub(super) account: Arc<Account>,
     /// What it may use of the network.
     pub(super) quota: Quota,
@@ -25,7 +27,7 @@ impl Terms {
     pub(super) fn new(plugin: PluginId, permissions: Arc<Permissions>, limits: &Config, account: Arc<Account>) -> Self {
         let limits = limits.for_plugin(&permissions.granted().limits);
         let quota = Quota::new(&permissions.granted().network);
-        Self { plugin, permissions, limits, denials: Denials::default(), account, quota }
+        Self { plugin, permissions, limits, denials: Denials::default(), rates: Rates::default(), account, quota }
     }
 
     /// Counts a refusal, logs it the first time, and gives the sentence for the guest.
@@ -50,6 +52,8 @@ impl Config {
             log_messages: own.log_messages.unwrap_or(self.log_messages),
             stdio_bytes: own.stdio_bytes.unwrap_or(self.stdio_bytes),
             concurrent_calls_per_plugin: own.concurrent_calls.unwrap_or(self.concurrent_calls_per_plugin).max(1),
+            queued_calls_per_plugin: own.queued_calls.unwrap_or(self.queued_calls_per_plugin),
+            calls_per_minute: own.calls_per_minute.or(self.calls_per_minute),
             ..self.clone()
         }
     }

@@ -1,6 +1,7 @@
 //! A plugin that is a component.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use wasmtime::component::{Component, InstancePre};
 
@@ -8,6 +9,7 @@ use super::account::What;
 use super::admission::Places;
 use super::component::{self, Exports};
 use super::jobs;
+use super::kept::Kept;
 use super::sandbox::Sandbox;
 use super::store::State;
 use super::terms::Terms;
@@ -28,6 +30,7 @@ pub struct WasmPlugin {
     imports: Vec<String>,
     exports: Exports,
     places: Places,
+    kept: Arc<Kept>,
 }
 
 impl WasmPlugin {
@@ -43,8 +46,11 @@ impl WasmPlugin {
         let exports = Exports::find(&component)?;
         let account = runtime.accounts.open(&id, &digest);
         let terms = Arc::new(Terms::new(id.clone(), permissions, &runtime.limits, account));
-        let places = Places::new(terms.limits.concurrent_calls_per_plugin);
-        Ok(Self { id, digest, runtime, terms, component, imports, exports, places })
+        let places = Places::new(terms.limits.concurrent_calls_per_plugin, terms.limits.queued_calls_per_plugin);
+        let reuse = terms.permissions.granted().limits.reuse.unwrap_or_default();
+        let idle = Duration::from_millis(terms.limits.kept_idle_ms);
+        let kept = Arc::new(Kept::new(reuse, idle, runtime.kept.clone()));
+        Ok(Self { id, digest, runtime, terms, component, imports, exports, places, kept })
     }
 
     /// Who may run now.
@@ -54,7 +60,13 @@ impl WasmPlugin {
     }
 
     fn sandbox(&self) -> Sandbox<'_> {
-        Sandbox { runtime: &self.runtime, terms: &self.terms, component: &self.component, places: &self.places }
+        Sandbox {
+            runtime: &self.runtime,
+            terms: &self.terms,
+            component: &self.component,
+            places: &self.places,
+            kept: &self.kept,
+        }
     }
 }
 
