@@ -43,7 +43,7 @@ check_doc() {
 
 check_deny() {
     setup_deny
-    allowed() { "$deny" --manifest-path "$1/Cargo.toml" --workspace --config "$root/deny.toml" check licenses bans sources; }
+    allowed() { "$deny" -L error --manifest-path "$1/Cargo.toml" --workspace --config "$root/deny.toml" check licenses bans sources; }
     each_workspace allowed
     if timeout 60 "$deny" fetch db >/dev/null 2>&1; then
         advisories() { "$deny" --manifest-path "$1/Cargo.toml" --workspace --config "$root/deny.toml" check advisories; }

@@ -50,6 +50,18 @@ pub fn announcing(name: &str) -> Vec<u8> {
     component(&module(&memory, import, &format!("i32.const {list}"), &call))
 }
 
+/// A plugin with the tool `name` alone, which tells how many calls its instance has served before, one digit.
+pub fn counting(name: &str) -> Vec<u8> {
+    let mut memory = Memory::default();
+    let list = memory.list(&[tool(name)]);
+    let digit = memory.put(b"/");
+    let result = memory.result_at(digit, 1);
+    let call = format!(
+        "(i32.store8 (i32.const {digit}) (i32.add (i32.load8_u (i32.const {digit})) (i32.const 1))) i32.const {result}"
+    );
+    component(&module(&memory, "", &format!("i32.const {list}"), &call))
+}
+
 /// A plugin that has, where others list their tools, this body of a function instead: instructions that give an
 /// address, or trap, or never end.
 pub fn that_lists_by(body: &str) -> Vec<u8> {
@@ -162,8 +174,14 @@ impl Memory {
 
     /// `result<tool-result, call-error>`, with one text.
     fn result(&mut self, text: &str) -> u32 {
+        let at = self.put(text.as_bytes());
+        self.result_at(at, text.len())
+    }
+
+    /// The same, with the text that is at an address.
+    fn result_at(&mut self, address: u32, length: usize) -> u32 {
         let mut content = [0; 256];
-        content[8..16].copy_from_slice(&self.text(text));
+        content[8..16].copy_from_slice(&pair(address, length));
         let at = self.put(&content);
         let mut result = [0; 64];
         result[4..12].copy_from_slice(&pair(at, 1));

@@ -29,6 +29,7 @@ pub struct Setup {
     plugins: Vec<(String, Vec<u8>)>,
     grants: Vec<(String, String)>,
     flags: Vec<String>,
+    variables: Vec<(String, String)>,
 }
 
 impl Setup {
@@ -57,6 +58,13 @@ impl Setup {
     #[must_use]
     pub fn grants(mut self, name: &str, toml: &str) -> Self {
         self.grants.push((name.to_owned(), toml.to_owned()));
+        self
+    }
+
+    /// Sets a variable of its environment.
+    #[must_use]
+    pub fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
         self
     }
 
@@ -93,6 +101,7 @@ impl Setup {
             .arg("--cache-dir")
             .arg(cache())
             .args(&self.flags)
+            .envs(self.variables)
             .current_dir(&folder)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

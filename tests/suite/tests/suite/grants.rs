@@ -3,6 +3,7 @@
 use std::fs;
 
 use minisign::KeyPair;
+use pegboard_suite::component::counting;
 use pegboard_suite::guests::guest;
 use pegboard_suite::mcp::{asking, who};
 use pegboard_suite::wait::until;
@@ -149,4 +150,43 @@ fn limits_of_a_plugin_are_its_own() {
     let server = Server::setup().settings(settings).grants("hostile", grants).guest("hostile").guest("puppet").start();
     let spun = Modern::new(&server).call("spin", Value::Null);
     assert!(spun.failure().contains("20 ms of CPU time"), "{}", spun.failure());
+}
+
+/// What three calls of an instance's counter give, by the first of two callers, then by the other, then by nobody.
+fn counted(reuse: &str) -> [String; 3] {
+    let tokens = "[[auth.tokens]]\nname = \"alice\"\nenv = \"A\"\n[[auth.tokens]]\nname = \"bob\"\nenv = \"B\"\n";
+    let grants = format!("[limits]\nreuse = \"{reuse}\"\n");
+    let setup = Server::setup().settings(tokens).variable("A", "token-of-alice").variable("B", "token-of-bob");
+    let server = setup.grants("counter", &grants).plugin("counter", counting("count")).start();
+    ["token-of-alice", "token-of-bob", "token-of-alice"].map(|token| {
+        let client = Modern::new(&server).bearing(token);
+        (0..2).map(|_| client.call("count", json!({})).success()).collect::<String>()
+    })
+}
+
+#[test]
+fn an_instance_serves_one_call_or_those_of_one_caller_or_those_of_all_as_the_grant_says() {
+    assert_eq!(counted("never"), ["00", "00", "00"]);
+    assert_eq!(counted("principal"), ["01", "01", "23"]);
+    assert_eq!(counted("shared"), ["01", "23", "45"]);
+}
+
+#[test]
+fn instances_of_callers_without_a_name_are_not_kept_for_anybody_unless_they_are_shared() {
+    for (reuse, expected) in [("principal", "000"), ("shared", "012")] {
+        let grants = format!("[limits]\nreuse = \"{reuse}\"\n");
+        let server = Server::setup().grants("counter", &grants).plugin("counter", counting("count")).start();
+        let counts = (0..3).map(|_| Modern::new(&server).call("count", json!({})).success());
+        assert_eq!(counts.collect::<String>(), expected);
+    }
+}
+
+#[test]
+fn a_caller_who_calls_too_often_is_told_so_and_others_are_not_kept_from_calling() {
+    let grants = "[limits]\ncalls_per_minute = 3\n";
+    let server = Server::setup().grants("counter", grants).plugin("counter", counting("count")).guest("puppet").start();
+    let client = Modern::new(&server);
+    let answers: Vec<_> = (0..5).map(|_| client.call("count", json!({})).text()).collect();
+    assert!(answers.iter().any(|answer| answer.contains("more than 3 times a minute")), "{answers:?}");
+    client.call("play", json!({"result": {"text": ["hello"]}})).success();
 }
