@@ -81,9 +81,9 @@ impl Grants {
         all.signer.clone_from(&own.signer);
         all.filesystem.0.retain(|_, mount| own.filesystem.0.values().all(|its| its.path != mount.path));
         all.filesystem.0.extend(own.filesystem.0.clone());
-        let hosts = std::mem::take(&mut all.network.allow);
-        all.network = own.network.clone();
-        all.network.allow.extend(hosts);
+        let Network { allow, addresses, .. } = std::mem::replace(&mut all.network, own.network.clone());
+        all.network.allow.extend(allow);
+        all.network.addresses.extend(addresses);
         all.env.names.extend(own.env.names.iter().cloned());
         all.config.extend(own.config.clone());
         all.kv.0.extend(own.kv.0.clone());
