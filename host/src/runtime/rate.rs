@@ -36,9 +36,12 @@ impl Rate {
     }
 }
 
+/// Issuer and subject; absent: anonymous.
+type Caller = Option<(Option<String>, String)>;
+
 /// So many calls a minute for each caller.
 #[derive(Debug, Default)]
-pub(super) struct Rates(Mutex<HashMap<Option<(Option<String>, String)>, Rate>>);
+pub(super) struct Rates(Mutex<HashMap<Caller, Rate>>);
 
 impl Rates {
     /// Takes one of the caller's; anonymous callers are one together.
