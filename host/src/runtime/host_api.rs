@@ -9,6 +9,7 @@ mod secrets;
 
 use wasmtime::component::{HasSelf, Linker};
 
+use super::net;
 use super::store::State;
 use super::wit::{Bindings, imports};
 
@@ -16,6 +17,7 @@ use super::wit::{Bindings, imports};
 /// the functions, not by what is linked.
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::add_to_linker_async(linker)?;
+    net::sockets::link(linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(linker)?;
     Bindings::add_to_linker::<State, HasSelf<State>>(linker, |state| state)
 }

@@ -150,6 +150,15 @@ pub(super) const ADDRESSES: usize = 16;
 /// Bytes of a host's name.
 pub(super) const HOST_NAME_BYTES: usize = 253;
 
+/// Sockets that an instance has at the same time.
+pub(super) const SOCKETS: usize = 16;
+
+/// Sockets that an instance makes. A stream of a closed one holds its descriptor.
+pub(super) const SOCKETS_MADE: u32 = 64;
+
+/// Addresses of names that an instance has looked up, and may therefore connect to.
+pub(super) const LOOKED_UP: usize = 256;
+
 /// Bytes of a URL that a guest names.
 pub(super) const URL_BYTES: usize = 16 << 10;
 

@@ -30,6 +30,7 @@ mod fetch;
 mod headers;
 mod quota;
 mod resolve;
+pub(super) mod sockets;
 mod wasi_http;
 
 use std::net::{IpAddr, SocketAddr};

@@ -150,7 +150,9 @@ impl Sandbox<'_> {
             };
             match job.run(&mut store, &instance).await {
                 Ok(result) => {
+                    let result = result.map_err(|error| store.data().scrub_error(error));
                     if let Some(key) = key
+                        && !store.data().made_sockets()
                         && let Some(place) = place.or_else(|| self.kept.place())
                     {
                         store.data_mut().end();

@@ -14,7 +14,8 @@ use futures_util::future::try_join_all;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::policy::SecretName;
+use crate::plugin::{CallError, RpcError};
+use crate::policy::{self, SecretName};
 
 pub use source::{SecretError, Source};
 
@@ -48,6 +49,11 @@ impl Secrets {
 
     pub(super) fn get(&self, name: &SecretName) -> Option<&Arc<Secret>> {
         self.0.get(name)
+    }
+
+    /// Those of a plugin's grants that have no value.
+    pub(super) fn missing<'a>(&self, granted: &'a policy::Secrets) -> BTreeSet<&'a SecretName> {
+        granted.read.iter().chain(granted.send.keys()).filter(|name| self.get(name).is_none()).collect()
     }
 
     /// What takes those of these names out of text; none if there is nothing to take out.
@@ -89,6 +95,18 @@ impl Scrubber {
         }
         text
     }
+
+    /// What a guest says of why it failed, without them: it goes into the log, and to the client.
+    pub(super) fn scrub_error(&self, error: CallError) -> CallError {
+        let scrub = |text: String| self.scrub(&text).into_owned();
+        match error {
+            CallError::Failed(text) => CallError::Failed(scrub(text)),
+            CallError::InvalidArguments(text) => CallError::InvalidArguments(scrub(text)),
+            CallError::NotFound(text) => CallError::NotFound(scrub(text)),
+            CallError::Protocol(error) => CallError::Protocol(RpcError { message: scrub(error.message), ..error }),
+            other => other,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -117,5 +135,16 @@ mod tests {
         assert_eq!(scrubber.scrub("a hunter2-hunter2, 1234"), "a [secret token], 1234");
         assert!(secrets.scrubber(&[name("pin")].into()).is_none());
         assert!(secrets.scrubber(&BTreeSet::new()).is_none());
+    }
+
+    #[test]
+    fn a_guests_error_is_told_without_a_secret() {
+        let value = Arc::new(Secret(Zeroizing::new("hunter2-hunter2".to_owned())));
+        let secrets = Secrets([(name("token"), value)].into());
+        let scrubber = secrets.scrubber(&[name("token")].into()).unwrap();
+        let error = scrubber.scrub_error(CallError::Failed("no hunter2-hunter2".into()));
+        assert_eq!(error.to_string(), "no [secret token]");
+        let granted = policy::Secrets { read: [name("token"), name("other")].into(), ..policy::Secrets::default() };
+        assert_eq!(secrets.missing(&granted), [&name("other")].into());
     }
 }

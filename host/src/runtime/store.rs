@@ -12,10 +12,11 @@ use super::Inner;
 use super::cpu::{Meter, SLICE};
 use super::limits::{HANDLES, HTTP_FIELDS_BYTES, RANDOM_BYTES};
 use super::net::Hooks;
+use super::net::sockets::Sockets;
 use super::output::{Output, Pipe, Stream};
 use super::secrets::Scrubber;
 use super::terms::Terms;
-use crate::plugin::{Call, Capability, PluginId};
+use crate::plugin::{Call, CallError, Capability, PluginId};
 
 /// The host's side of one instance.
 pub(super) struct State {
@@ -30,6 +31,7 @@ pub(super) struct State {
     wasi: Option<Wasi>,
     http: WasiHttpCtx,
     http_hooks: Option<Hooks>,
+    sockets: Option<Arc<Sockets>>,
     /// Takes secrets that the plugin may hold out of what it writes into the log.
     scrubber: Option<Scrubber>,
 }
@@ -59,14 +61,14 @@ struct Wasi {
 }
 
 impl Wasi {
-    /// Clocks and randomness; no files, no network, no names resolved, no environment, no arguments.
+    /// Clocks and randomness, and what `sockets` lets through; no files, no environment, no arguments.
     #[cold]
-    fn new(plugin: PluginId, stdio_bytes: u64, scrubber: Option<Scrubber>) -> Self {
+    fn new(plugin: PluginId, stdio_bytes: u64, scrubber: Option<Scrubber>, sockets: &Arc<Sockets>) -> Self {
         let output = Arc::new(Output::new(plugin, stdio_bytes, scrubber));
         let pipe = |stream| Pipe { output: output.clone(), stream };
         let mut builder = WasiCtxBuilder::new();
         builder.stdout(pipe(Stream::Stdout)).stderr(pipe(Stream::Stderr));
-        builder.allow_tcp(false).allow_udp(false).allow_ip_name_lookup(false);
+        sockets.guard(&mut builder);
         builder.allow_blocking_current_thread(false).max_random_size(RANDOM_BYTES);
         Self { ctx: builder.build(), output }
     }
@@ -88,6 +90,7 @@ impl State {
             wasi: None,
             http,
             http_hooks: None,
+            sockets: None,
             scrubber: runtime.secrets.load().scrubber(&terms.permissions.granted().secrets.read),
             terms,
             runtime,
@@ -101,6 +104,19 @@ impl State {
         self.call.usage.used(capability, subject);
     }
 
+    /// What decides about its sockets.
+    pub(super) fn sockets(&mut self) -> Arc<Sockets> {
+        if let Some(sockets) = &self.sockets {
+            return sockets.clone();
+        }
+        self.sockets.insert(Sockets::new(self.outgoing())).clone()
+    }
+
+    /// Has the instance made sockets? They would be open in the next call, which may not use the network, perhaps.
+    pub(super) fn made_sockets(&self) -> bool {
+        self.sockets.as_ref().is_some_and(|sockets| sockets.made_any())
+    }
+
     /// `text` without the secrets that the plugin may hold.
     pub(super) fn scrub<'a>(&self, text: &'a str) -> Cow<'a, str> {
         self.scrubber.as_ref().map_or(Cow::Borrowed(text), |scrubber| scrubber.scrub(text))
@@ -111,6 +127,9 @@ impl State {
         call.usage.has_memory(self.bounds.memory.used);
         self.log_messages = self.terms.limits.log_messages;
         (self.call, self.purpose) = (call, purpose);
+        if let Some(sockets) = &self.sockets {
+            sockets.begin(self.outgoing());
+        }
     }
 
     /// The call has ended, and its instance is to be kept: nothing of the caller's may stay, and what was printed is
@@ -119,6 +138,14 @@ impl State {
         self.call = Call::detached();
         if let Some(wasi) = &self.wasi {
             wasi.output.renew(self.terms.limits.stdio_bytes);
+        }
+    }
+
+    /// As [`Self::scrub`], for why the guest failed.
+    pub(super) fn scrub_error(&self, error: CallError) -> CallError {
+        match &self.scrubber {
+            Some(scrubber) => scrubber.scrub_error(error),
+            None => error,
         }
     }
 
@@ -150,9 +177,11 @@ pub(super) fn begin(store: &mut Store<State>, call: Call, purpose: Purpose, mete
 
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        let wasi = self.wasi.get_or_insert_with(|| {
-            Wasi::new(self.terms.plugin.clone(), self.terms.limits.stdio_bytes, self.scrubber.clone())
-        });
+        if self.wasi.is_none() {
+            let (sockets, stdio_bytes) = (self.sockets(), self.terms.limits.stdio_bytes);
+            self.wasi = Some(Wasi::new(self.terms.plugin.clone(), stdio_bytes, self.scrubber.clone(), &sockets));
+        }
+        let wasi = self.wasi.as_mut().expect("it was made, if it was not there");
         WasiCtxView { ctx: &mut wasi.ctx, table: &mut self.table }
     }
 }

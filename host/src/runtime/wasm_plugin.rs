@@ -44,6 +44,13 @@ impl WasmPlugin {
         let imports = component::names(component).imports;
         let component = component::link(&runtime.linker, component)?;
         let exports = Exports::find(&component)?;
+        for name in runtime.secrets.load().missing(&permissions.granted().secrets) {
+            let (name, file) = (name.as_str(), permissions.file().display());
+            tracing::warn!(
+                target: "pegboard::plugin", plugin = %id,
+                "{file} grants the secret `{name}`, which has no value: define [secrets.{name}] in pegboard.toml"
+            );
+        }
         let account = runtime.accounts.open(&id, &digest);
         let terms = Arc::new(Terms::new(id.clone(), permissions, &runtime.limits, account));
         let places = Places::new(terms.limits.concurrent_calls_per_plugin, terms.limits.queued_calls_per_plugin);

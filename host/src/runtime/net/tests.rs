@@ -20,13 +20,13 @@ use server::Server;
 
 /// Names, each with what it resolves to, one time after the other; the last answer stays.
 #[derive(Default)]
-struct Names {
+pub(super) struct Names {
     answers: Mutex<BTreeMap<String, Vec<Vec<IpAddr>>>>,
     asked: Mutex<Vec<String>>,
 }
 
 impl Names {
-    fn new(names: &[(&str, &[&[&str]])]) -> Arc<Self> {
+    pub(super) fn new(names: &[(&str, &[&[&str]])]) -> Arc<Self> {
         let addresses = |answer: &&[&str]| answer.iter().map(|address| address.parse().unwrap()).collect();
         let answers = names.iter().map(|(name, answers)| ((*name).to_owned(), answers.iter().map(addresses).collect()));
         Arc::new(Self { answers: Mutex::new(answers.collect()), asked: Mutex::default() })
@@ -48,7 +48,7 @@ impl Resolve for Names {
 }
 
 /// A plugin that is granted this, under this ceiling.
-fn under(grants: &str, ceiling: &str, names: &Arc<Names>) -> Outgoing {
+pub(super) fn under(grants: &str, ceiling: &str, names: &Arc<Names>) -> Outgoing {
     let grants = Grants::parse(grants, Path::new("grants/x.toml")).unwrap();
     let ceiling = toml::from_str::<Ceiling>(ceiling).unwrap();
     let permissions = Arc::new(Permissions::new(grants, ceiling, "grants/x.toml".into()));
