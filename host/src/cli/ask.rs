@@ -1,5 +1,6 @@
 //! Asking a server that runs, over its administration's socket; and the commands that are one request.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
@@ -141,7 +142,7 @@ fn state(plugin: &LoadedReport) -> String {
     let mut state = format!("{} calls", plugin.calls);
     for (number, what) in [(plugin.failures, "failed"), (plugin.denials, "refusals of what it wanted")] {
         if number > 0 {
-            state += &format!(", {number} {what}");
+            let _ = write!(state, ", {number} {what}");
         }
     }
     if plugin.suspended {

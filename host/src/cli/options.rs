@@ -22,7 +22,7 @@ pub(crate) struct ConfigFile {
 /// Where a server is administered.
 #[derive(Debug, Default, Args)]
 pub(crate) struct AdminSocket {
-    /// Administer the server over this Unix socket [default: pegboard.sock in $XDG_RUNTIME_DIR].
+    /// Administer the server over this Unix socket [default: pegboard.sock in the user's runtime directory].
     #[arg(long, value_name = "PATH", env = "PEGBOARD_ADMIN_SOCKET")]
     admin_socket: Option<PathBuf>,
 }
