@@ -13,7 +13,7 @@ use crate::loader::Status;
 use crate::plugin::{Outcome, PluginId, Standing};
 use crate::protocol;
 use crate::registry::{Admitted, Lookup, Snapshot, Tool};
-use crate::secrets::Secrets;
+use crate::runtime::secrets::Secrets;
 use crate::transport::admin::{Administration, Unknown};
 
 /// How alike two names are, from 0 to 1, for the one to be suggested for the other.
