@@ -1,5 +1,9 @@
 //! The composition root: the only file that names every concrete type.
 
+mod administration;
+mod metrics;
+pub mod report;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +23,7 @@ use crate::runtime::{Runtime, RuntimeError};
 use crate::session::MemoryStore;
 use crate::session::events::MemoryEvents;
 use crate::task::MemoryTasks;
+use crate::transport::admin::Socket;
 use crate::transport::auth::{AuthError, Tokens};
 use crate::transport::{self, Endpoint};
 use crate::trust::{self, Keeper};
@@ -135,9 +140,10 @@ impl App {
         transport::router(self.endpoint.clone())
     }
 
-    /// Reads tokens and grants in files again, as an operator may ask; those that have changed count in any case. The
+    /// Looks at plugins, grants and tokens again, as an operator may ask; those that have changed count in any case. The
     /// file of the audit trail is opened anew.
     pub fn reload(&self) {
+        self.loader.look();
         self.keeper.look();
         self.endpoint.reload_tokens();
         self.audit.reopen();
@@ -157,6 +163,11 @@ impl App {
     pub async fn serve(&self, listener: TcpListener, stop: CancellationToken) {
         transport::serve(listener, self.endpoint.clone(), &self.transport, stop).await;
         self.audit.flush();
+    }
+
+    /// Lets the operator administer it over `socket` until `stop`.
+    pub async fn administer(self: &Arc<Self>, socket: Socket, stop: CancellationToken) {
+        transport::admin::serve(socket, self.clone(), stop).await;
     }
 
     /// Serves the client that started this process, over standard input and output, until it closes them or `stop`.

@@ -4,12 +4,15 @@
 //! not zero: 2 where the command line itself is wrong, 1 otherwise. Standard output holds results alone.
 
 mod approve;
+mod ask;
 mod dev;
 mod inspect;
+mod lines;
 mod options;
 mod serve;
 mod shutdown;
 mod stdio;
+mod why;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -37,6 +40,16 @@ enum Command {
     Inspect(inspect::Options),
     /// Show what has changed about a plugin since it was approved, and approve it as it is.
     Approve(approve::Options),
+    /// Show all that a running server knows of a tool, or a plugin.
+    Why(why::Options),
+    /// Show what a running server serves, and what it does not.
+    Status(ask::All),
+    /// Have a running server refuse all calls of a plugin.
+    Suspend(ask::One),
+    /// Let a plugin be called again that was suspended, or put aside since its calls failed.
+    Resume(ask::One),
+    /// Have a running server look at its files again: plugins, grants, tokens, the lock.
+    Reload(ask::Target),
 }
 
 /// Does what the process's arguments say.
@@ -52,6 +65,11 @@ pub(crate) fn main() -> ExitCode {
         Command::Dev(options) => dev::run(&options),
         Command::Inspect(options) => inspect::run(&options),
         Command::Approve(options) => approve::run(&options),
+        Command::Why(options) => why::run(&options),
+        Command::Status(options) => ask::status(&options),
+        Command::Suspend(options) => ask::suspend(&options),
+        Command::Resume(options) => ask::resume(&options),
+        Command::Reload(options) => ask::reload(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -44,6 +44,8 @@ pub struct Config {
     pub tasks: task::Config,
     /// Who gets which name.
     pub registry: registry::Config,
+    /// Where the server is administered.
+    pub admin: transport::admin::Config,
     /// Where the trail of all calls goes.
     pub audit: audit::Config,
     /// What plugins may do beside computing.

@@ -42,7 +42,7 @@ mod watch;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, watch as channel};
+use tokio::sync::{Notify, mpsc, watch as channel};
 use tokio::task::AbortHandle;
 
 use crate::plugin::Announcement;
@@ -96,6 +96,7 @@ pub struct Wiring {
 #[derive(Debug)]
 pub struct LoaderHandle {
     status: channel::Receiver<Status>,
+    nudge: Arc<Notify>,
     task: AbortHandle,
 }
 
@@ -104,6 +105,11 @@ impl LoaderHandle {
     #[must_use]
     pub fn status(&self) -> channel::Receiver<Status> {
         self.status.clone()
+    }
+
+    /// Has the directory looked at now, whatever is watched.
+    pub fn look(&self) {
+        self.nudge.notify_one();
     }
 }
 
@@ -135,6 +141,7 @@ pub async fn start(config: Config, wiring: Wiring) -> Result<LoaderHandle, Start
     }
     let (sender, status) = channel::channel(Status { directory: absolute.clone(), ..Status::default() });
     let task = Reconciler::new(config, absolute.into(), wiring, watch, sender);
-    let task = tokio::spawn(task.run(first)).abort_handle();
-    Ok(LoaderHandle { status, task })
+    let nudge = Arc::new(Notify::new());
+    let task = tokio::spawn(task.run(first, nudge.clone())).abort_handle();
+    Ok(LoaderHandle { status, nudge, task })
 }

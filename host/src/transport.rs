@@ -5,6 +5,7 @@
 //! it bounds what axum's own does not: headers, their time, and the number of connections.
 
 mod accept;
+pub mod admin;
 pub mod auth;
 mod config;
 mod conversation;

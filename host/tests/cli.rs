@@ -16,7 +16,8 @@ fn pegboard(folder: &Path) -> Command {
     }
     // As bad as it gets: somebody asks for backtraces.
     command.current_dir(folder).env("RUST_BACKTRACE", "full").stdin(Stdio::null());
-    command.env("PEGBOARD_CACHE_DIR", folder.join("cache"));
+    // Where servers would take the same socket for their administration.
+    command.env("PEGBOARD_CACHE_DIR", folder.join("cache")).env_remove("XDG_RUNTIME_DIR");
     command
 }
 

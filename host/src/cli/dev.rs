@@ -8,12 +8,13 @@ mod progress;
 mod target;
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use pegboard::loader::Status;
 use pegboard::{App, Compiler, Config, loader, policy, telemetry, transport};
 
 use super::options::Options;
-use super::serve::{print, runtime, url};
+use super::serve::{administer, administration, print, runtime, url};
 use super::shutdown::Shutdown;
 use checkout::Checkout;
 use progress::Step;
@@ -43,11 +44,13 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let listener = transport::bind(&config.transport, &config.auth).await?;
     let url = url(listener.local_addr()?);
     let step = Step::plain("Loading the plugins (compiled for this machine once, then kept)");
-    let app = App::start(config, Compiler::this_program()).await?;
+    let socket = administration(&config)?;
+    let app = Arc::new(App::start(config, Compiler::this_program()).await?);
     app.ready().await;
     step.done();
     print(&banner(&url, &app.status().borrow()));
-    app.serve(listener, shutdown.token()).await;
+    let stop = shutdown.token();
+    tokio::join!(app.serve(listener, stop.clone()), administer(&app, socket, stop));
     Ok(())
 }
 
@@ -72,7 +75,6 @@ fn banner(url: &str, status: &Status) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::time::Duration;
 
     use pegboard::loader::{Loaded, Refused};

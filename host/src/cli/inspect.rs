@@ -167,14 +167,14 @@ fn heading(tool: &Value) -> String {
 }
 
 /// The names of the arguments; those that may be left out in brackets.
-fn arguments(schema: &Value) -> String {
+pub(super) fn arguments(schema: &Value) -> String {
     let required: Vec<_> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let names = schema["properties"].as_object().into_iter().flat_map(|properties| properties.keys());
     let shown = names.map(|name| if required.contains(&name.as_str()) { name.clone() } else { format!("[{name}]") });
     shown.collect::<Vec<_>>().join(", ")
 }
 
-fn promises(annotations: &Value) -> String {
+pub(super) fn promises(annotations: &Value) -> String {
     let hints = [
         ("readOnlyHint", "read-only", "may change something"),
         ("destructiveHint", "may destroy something", "destroys nothing"),

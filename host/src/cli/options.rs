@@ -11,12 +11,27 @@ use pegboard::telemetry;
 /// The file that is read if it is there and no other is named.
 const DEFAULT_FILE: &str = "pegboard.toml";
 
-/// What all commands that read settings can be told.
+/// Where the settings are.
 #[derive(Debug, Default, Args)]
-pub(crate) struct Settings {
+pub(crate) struct ConfigFile {
     /// Read settings from this file [default: ./pegboard.toml if there is one].
     #[arg(long, value_name = "FILE", env = "PEGBOARD_CONFIG")]
     config: Option<PathBuf>,
+}
+
+/// Where a server is administered.
+#[derive(Debug, Default, Args)]
+pub(crate) struct AdminSocket {
+    /// Administer the server over this Unix socket [default: pegboard.sock in the user's runtime directory].
+    #[arg(long, value_name = "PATH", env = "PEGBOARD_ADMIN_SOCKET")]
+    admin_socket: Option<PathBuf>,
+}
+
+/// What all commands that read settings can be told.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Settings {
+    #[command(flatten)]
+    file: ConfigFile,
     /// Keep compiled plugins in this directory, private to you [default: pegboard, in your cache directory].
     #[arg(long, value_name = "DIR", env = "PEGBOARD_CACHE_DIR")]
     cache_dir: Option<PathBuf>,
@@ -34,6 +49,8 @@ pub(crate) struct Common {
     /// Serve only what was approved, as this file says; `pegboard approve` writes it.
     #[arg(long, value_name = "FILE", env = "PEGBOARD_LOCK")]
     lock: Option<PathBuf>,
+    #[command(flatten)]
+    admin: AdminSocket,
     #[command(flatten)]
     settings: Settings,
     /// Log for people or for programs [default: text].
@@ -69,14 +86,28 @@ enum LogFormat {
     Json,
 }
 
+impl ConfigFile {
+    /// The file, or the defaults.
+    pub(crate) fn read(&self) -> Result<Config, ConfigError> {
+        match &self.config {
+            Some(path) => Config::load(path),
+            None if Path::new(DEFAULT_FILE).exists() => Config::load(Path::new(DEFAULT_FILE)),
+            None => Ok(Config::default()),
+        }
+    }
+}
+
+impl AdminSocket {
+    /// The one that was named.
+    pub(crate) fn given(&self) -> Option<&Path> {
+        self.admin_socket.as_deref()
+    }
+}
+
 impl Settings {
     /// The file, or the defaults, with what was given laid over it.
     pub(crate) fn read(&self) -> Result<Config, ConfigError> {
-        let mut config = match &self.config {
-            Some(path) => Config::load(path)?,
-            None if Path::new(DEFAULT_FILE).exists() => Config::load(Path::new(DEFAULT_FILE))?,
-            None => Config::default(),
-        };
+        let mut config = self.file.read()?;
         if let Some(directory) = &self.cache_dir {
             config.compile.cache_dir = Some(directory.clone());
         }
@@ -92,6 +123,9 @@ impl Common {
         replace(&mut config.grants.directory, self.grants.clone());
         if self.lock.is_some() {
             config.lock.file.clone_from(&self.lock);
+        }
+        if let Some(socket) = self.admin.given() {
+            config.admin.socket = Some(socket.to_owned());
         }
         replace(&mut config.log.format, self.log_format.map(Into::into));
         replace(&mut config.log.level, self.log_level.clone());

@@ -5,8 +5,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use pegboard::{App, Compiler, telemetry, transport};
+use pegboard::transport::admin::{self, Socket};
+use pegboard::{App, Compiler, Config, telemetry, transport};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{info, warn};
 
@@ -20,12 +22,35 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         let shutdown = Shutdown::listen()?;
         let listener = transport::bind(&config.transport, &config.auth).await?;
         let url = url(listener.local_addr()?);
+        let administration = administration(&config)?;
         let app = Arc::new(App::start(config, Compiler::this_program()).await?);
         let _reloading = reload_on_hangup(&app)?;
         print(&format!("{url}\n"));
-        app.serve(listener, shutdown.token()).await;
+        let stop = shutdown.token();
+        tokio::join!(app.serve(listener, stop.clone()), administer(&app, administration, stop));
         Ok(())
     })
+}
+
+/// The socket for administration: the one that is set, or the user's own, if that is free.
+///
+/// # Errors
+/// The one that is set cannot be had.
+pub(crate) fn administration(config: &Config) -> anyhow::Result<Option<Socket>> {
+    if let Some(path) = &config.admin.socket {
+        return Ok(Some(Socket::bind(path)?));
+    }
+    let Some(path) = admin::default_socket() else { return Ok(None) };
+    // Nobody asked for it, so it is no reason not to serve.
+    Ok(Socket::bind(&path).inspect_err(|error| warn!("this server cannot be administered: {error}")).ok())
+}
+
+/// Lets the operator in until `stop`, if there is a socket.
+pub(crate) async fn administer(app: &Arc<App>, socket: Option<Socket>, stop: CancellationToken) {
+    if let Some(socket) = socket {
+        info!(socket = %socket.path().display(), "administration");
+        app.administer(socket, stop).await;
+    }
 }
 
 /// SIGHUP has tokens, grants and secrets read again, and the audit trail opened anew.

@@ -1,9 +1,13 @@
 //! `pegboard stdio`: the server of the client that starts it.
 
+use std::sync::Arc;
+
+use pegboard::transport::admin::Socket;
 use pegboard::{App, Compiler, telemetry};
+use tokio_util::sync::CancellationToken;
 
 use super::options::Common;
-use super::serve::runtime;
+use super::serve::{administer, runtime};
 use super::shutdown::Shutdown;
 
 pub(crate) fn run(options: &Common) -> anyhow::Result<()> {
@@ -12,8 +16,15 @@ pub(crate) fn run(options: &Common) -> anyhow::Result<()> {
     let runtime = runtime()?;
     let done = runtime.block_on(async {
         let shutdown = Shutdown::listen()?;
-        let app = App::start(config, Compiler::this_program()).await?;
-        app.stdio(shutdown.token()).await;
+        // Each client starts a server of its own, so there is no socket unless one is named.
+        let socket = config.admin.socket.as_deref().map(Socket::bind).transpose()?;
+        let app = Arc::new(App::start(config, Compiler::this_program()).await?);
+        let (stop, closed) = (shutdown.token(), CancellationToken::new());
+        let serving = async {
+            app.stdio(stop).await;
+            closed.cancel();
+        };
+        tokio::join!(serving, administer(&app, socket, closed.clone()));
         Ok(())
     });
     // The thread that reads standard input may wait for ever; nobody waits for it.

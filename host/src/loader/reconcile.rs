@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::Wiring;
@@ -108,8 +108,8 @@ impl Reconciler {
         }
     }
 
-    /// Works until it is dropped. `first` is what the first look saw.
-    pub(super) async fn run(mut self, first: Seen) {
+    /// Works until it is dropped. `first` is what the first look saw; at each `nudge` there is another one.
+    pub(super) async fn run(mut self, first: Seen, nudge: Arc<Notify>) {
         if let Some(starting) = &mut self.starting {
             starting.awaited = first.listing.keys().cloned().collect();
         }
@@ -123,6 +123,7 @@ impl Reconciler {
                     Some(announcement) => self.announced(announcement),
                     None => self.announcements = None,
                 },
+                () = nudge.notified() => self.look_by(Instant::now()),
                 () = changed(&mut self.trust) => self.decided_anew(),
                 () = sleep_until(next) => {}
             }

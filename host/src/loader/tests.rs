@@ -76,7 +76,7 @@ struct Workshop {
     /// Cloned while something is being built.
     at_work: Arc<()>,
     /// What `gated` waits for.
-    gate: tokio::sync::Notify,
+    gate: Notify,
 }
 
 impl Workshop {

@@ -275,6 +275,8 @@ pub fn command() -> Command {
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PEGBOARD_")) {
         command.env_remove(name);
     }
+    // Where servers would take the same socket for their administration.
+    command.env_remove("XDG_RUNTIME_DIR");
     command
 }
 

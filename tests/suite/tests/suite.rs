@@ -1,11 +1,13 @@
 //! The real server, from outside: an area a module. What they are written with is the library of this package.
 
 mod suite {
+    mod admin;
     mod approving;
     mod audit;
     mod bad_http;
     mod bad_input;
     mod batches;
+    mod breaker;
     mod grants;
     mod hostile;
     mod hot_reload;
