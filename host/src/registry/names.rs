@@ -8,8 +8,16 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
-use super::admit::MAX_NAME_LEN;
 use crate::plugin::{Digest, PluginId};
+
+/// The most characters of a tool's or a prompt's name.
+pub(super) const MAX_NAME_LEN: usize = 64;
+
+/// `^[a-zA-Z0-9_-]{1,64}$`.
+pub(super) fn is_name(name: &str) -> bool {
+    (1..=MAX_NAME_LEN).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}
 
 /// Something that one plugin offers under a name of its own.
 pub(super) struct Claim<'a> {

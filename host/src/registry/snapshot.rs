@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use super::imitation::{self, Imitation};
 use super::names::{self, Claim, Names};
-use super::{Admitted, Config, PromptEntry, TemplateEntry, ToolEntry};
+use super::{Admitted, Config, Kind, PromptEntry, TemplateEntry, ToolEntry};
 use crate::plugin::{Plugin, PluginId};
 
 /// Something a plugin offers, under the name that clients know it by.
@@ -28,6 +29,12 @@ impl<E> Item<E> {
     #[must_use]
     pub fn plugin(&self) -> &Arc<dyn Plugin> {
         self.admitted.plugin()
+    }
+
+    /// The plugin, as it was admitted.
+    #[must_use]
+    pub fn admitted(&self) -> &Arc<Admitted> {
+        &self.admitted
     }
 
     /// Does its plugin suggest values for arguments?
@@ -128,6 +135,7 @@ pub struct Snapshot {
     plugins: BTreeMap<PluginId, Arc<Admitted>>,
     tools: Catalog<ToolEntry>,
     prompts: Catalog<PromptEntry>,
+    imitations: Vec<Imitation>,
 }
 
 impl Snapshot {
@@ -137,7 +145,9 @@ impl Snapshot {
         let plugins: BTreeMap<_, _> = plugins.into_iter().map(|p| (p.plugin().id().clone(), p)).collect();
         let tools = Catalog::new(plugins.values(), Admitted::tools, &config.tool_owners);
         let prompts = Catalog::new(plugins.values(), Admitted::prompts, &config.prompt_owners);
-        Self { plugins, tools, prompts }
+        let mut imitations = imitation::among(Kind::Tool, tools.items());
+        imitations.extend(imitation::among(Kind::Prompt, prompts.items()));
+        Self { plugins, tools, prompts, imitations }
     }
 
     /// All plugins, by id.
@@ -162,6 +172,12 @@ impl Snapshot {
     #[must_use]
     pub fn prompts(&self) -> &Catalog<PromptEntry> {
         &self.prompts
+    }
+
+    /// The names that look alike, so that a person or a model may take one for another.
+    #[must_use]
+    pub fn imitations(&self) -> &[Imitation] {
+        &self.imitations
     }
 
     /// All resource templates, and whose they are, in the order in which clients list them.
@@ -228,7 +244,7 @@ mod tests {
     fn a_prefixed_name_stays_within_64_characters() {
         let long = "n".repeat(64);
         let snapshot = Snapshot::new(vec![admitted("a", &[&long]), admitted("b", &[&long])], &Config::default());
-        assert!(snapshot.tools().items().iter().all(|t| super::super::admit::is_name(&t.name)));
+        assert!(snapshot.tools().items().iter().all(|t| names::is_name(&t.name)));
         assert_ne!(snapshot.tools().items()[0].name, snapshot.tools().items()[1].name);
     }
 }
