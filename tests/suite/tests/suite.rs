@@ -6,6 +6,7 @@ mod suite {
     mod bad_http;
     mod bad_input;
     mod batches;
+    mod cleaning;
     mod grants;
     mod hostile;
     mod hot_reload;

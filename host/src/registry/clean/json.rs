@@ -156,13 +156,9 @@ impl Walk<'_> {
                 return Err(format!("the name `{key}` of a member at {place} has {removed}"));
             }
             let meaning = match meaning {
-                Meaning::Schema if schema::names_subschemas(key) => Meaning::Named,
-                Meaning::Schema if schema::holds_subschemas(key) => Meaning::Schema,
-                Meaning::Schema if EXACT.contains(&key.as_str()) => Meaning::Exact,
-                Meaning::Schema => Meaning::Prose,
+                Meaning::Schema => of_keyword(key),
                 Meaning::Named => Meaning::Schema,
-                Meaning::Exact => Meaning::Exact,
-                Meaning::Prose => Meaning::Prose,
+                Meaning::Exact | Meaning::Prose => meaning,
             };
             self.at(key, |walk| walk.value(value, meaning))?;
         }
@@ -179,6 +175,19 @@ impl Walk<'_> {
 
     fn remedy(&self) -> &'static str {
         if self.place.ends_with("/pattern") { "; write them in the pattern as \\u…" } else { "" }
+    }
+}
+
+/// What a keyword of a schema makes of the strings below it.
+fn of_keyword(keyword: &str) -> Meaning {
+    if schema::names_subschemas(keyword) {
+        Meaning::Named
+    } else if schema::holds_subschemas(keyword) {
+        Meaning::Schema
+    } else if EXACT.contains(&keyword) {
+        Meaning::Exact
+    } else {
+        Meaning::Prose
     }
 }
 

@@ -151,7 +151,7 @@ impl Offer<'_> {
     fn schema(&mut self, field: &str, schema: Option<&mut serde_json::Value>) -> Checked {
         let Some(schema) = schema else { return Ok(()) };
         let tell = &mut |place: &str, removed| self.say(&format!("its {field} has {removed} at {place}, removed"));
-        json::schema(schema, tell).map_err(|what| format!("its {field}: {what}"))
+        json::schema(schema, tell).map_err(|what| format!("its {field} is invalid: {what}"))
     }
 
     fn object(&mut self, field: &str, object: Option<&mut JsonObject>) -> Checked {
@@ -192,7 +192,8 @@ impl Offer<'_> {
         }
     }
 
-    fn say(&mut self, what: &str) {
+    /// Tells the operator.
+    pub(in super::super) fn say(&mut self, what: &str) {
         self.report.say(|| format!("{}: {what}", self.called));
     }
 }
