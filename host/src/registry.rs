@@ -4,12 +4,14 @@
 //! So a call in flight finishes on the plugin that it began with, and no lock is held while anything runs.
 
 mod admit;
+mod annotations;
 pub mod clean;
 mod definitions;
 mod entries;
 mod header_params;
 mod imitation;
 mod names;
+mod shape;
 mod snapshot;
 mod uri_template;
 

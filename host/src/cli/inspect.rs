@@ -11,6 +11,7 @@ use clap::Args;
 use pegboard::loader;
 use pegboard::loader::compile::{Compiler, ComponentLoader};
 use pegboard::plugin::{Digest, PluginId};
+use pegboard::policy::Permissions;
 use pegboard::registry::{Admitted, Snapshot};
 use pegboard::runtime::{Names, Runtime};
 use pegboard::{Config, protocol, registry};
@@ -46,6 +47,8 @@ struct Report {
     exports: Vec<String>,
     /// As the newest revision of MCP lists them.
     tools: Vec<Value>,
+    /// What an operator should know of it: texts that were cleaned, claims that were corrected.
+    warnings: Vec<String>,
     /// Why it would not be served.
     refused: Option<String>,
 }
@@ -79,6 +82,7 @@ async fn inspect(file: &Path, config: Config) -> anyhow::Result<Report> {
         imports,
         exports,
         tools: Vec::new(),
+        warnings: Vec::new(),
         refused: found.refusal.map(|refusal| refusal.to_string()),
     };
     match id(file) {
@@ -87,7 +91,10 @@ async fn inspect(file: &Path, config: Config) -> anyhow::Result<Report> {
             report.plugin = Some(id.clone());
             if report.refused.is_none() {
                 match list(&components, &id, bytes).await {
-                    Ok(admitted) => report.tools = tools(admitted),
+                    Ok(admitted) => {
+                        report.warnings = admitted.warnings().to_vec();
+                        report.tools = tools(admitted);
+                    }
                     Err(reason) => report.refused = Some(reason),
                 }
             }
@@ -115,8 +122,9 @@ fn id(file: &Path) -> Result<PluginId, String> {
 
 /// Asks the plugin for its tools, in the sandbox, and checks them.
 async fn list(components: &ComponentLoader, id: &PluginId, bytes: Vec<u8>) -> Result<Admitted, String> {
-    let loaded = components.load(id, bytes.into(), Arc::default()).await.map_err(|error| error.to_string())?;
-    loader::list(loaded.plugin).await.map_err(|error| error.to_string())
+    let permissions: Arc<Permissions> = Arc::default();
+    let loaded = components.load(id, bytes.into(), permissions.clone()).await.map_err(|error| error.to_string())?;
+    loader::list(loaded.plugin, permissions).await.map_err(|error| error.to_string())
 }
 
 fn tools(admitted: Admitted) -> Vec<Value> {
@@ -156,6 +164,9 @@ fn text(report: &Report) -> String {
         if !promises.is_empty() {
             line("", &format!("  {promises}"));
         }
+    }
+    for warning in &report.warnings {
+        line("warning", warning);
     }
     line("refused", report.refused.as_deref().unwrap_or("no"));
     text
@@ -205,13 +216,15 @@ mod tests {
                 "inputSchema": {"properties": {"numbers": {}, "weights": {}}, "required": ["numbers"]},
                 "annotations": {"readOnlyHint": true, "openWorldHint": false},
             })],
+            warnings: vec!["tool `average`: its title has 1 hidden character (U+200B), removed".to_owned()],
             refused: None,
         };
         let expected = format!(
             "file      x/average.wasm\nplugin    average\ndigest    sha256:{}\nsize      7 bytes\n\
              exports   pegboard:plugin/tools@0.1.0\nimports   wasi:io/poll@0.2.6\n          wasi:cli/exit@0.2.6\n\
              tool      average: Average\n            Averages.\n            \u{fffd}[2JNumbers.\n            \
-             arguments: numbers, [weights]\n            read-only, stays within itself\nrefused   no\n",
+             arguments: numbers, [weights]\n            read-only, stays within itself\n\
+             warning   tool `average`: its title has 1 hidden character (U+200B), removed\nrefused   no\n",
             "ab".repeat(32)
         );
         assert_eq!(text(&report), expected);

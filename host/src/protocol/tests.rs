@@ -41,7 +41,8 @@ fn server(plugins: Vec<Arc<dyn Plugin>>, tools: &[ToolSpec]) -> Server {
 
 fn server_of(plugins: Vec<(Arc<dyn Plugin>, Listing)>, questions: Questions) -> Server {
     let registry = Arc::new(Registry::new(registry::Config::default()));
-    let admitted = plugins.into_iter().map(|(plugin, listing)| Arc::new(Admitted::new(plugin, listing).unwrap()));
+    let admitted =
+        plugins.into_iter().map(|(plugin, listing)| Arc::new(Admitted::new(plugin, listing, Arc::default()).unwrap()));
     registry.publish(admitted.collect());
     let stores = Stores {
         sessions: Arc::new(MemoryStore::new(&session::Config::default())),

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::clean::Report;
-use super::entries::{self, PromptEntry, TemplateEntry, ToolEntry};
+use super::entries::{self, PromptEntry, TemplateEntry, Terms, ToolEntry};
 use super::names::MAX_NAME_LEN;
+use super::shape::Shape;
 use crate::plugin::{Listing, Plugin};
+use crate::policy::Permissions;
 use crate::schema::InvalidSchema;
 
 /// The most tools of one plugin, the most prompts, and the most resource templates.
@@ -17,6 +19,7 @@ const MAX_LISTED: usize = 256;
 /// A plugin of which all that it offers can be listed.
 pub struct Admitted {
     plugin: Arc<dyn Plugin>,
+    permissions: Arc<Permissions>,
     tools: Vec<Arc<ToolEntry>>,
     prompts: Vec<Arc<PromptEntry>>,
     resource_templates: Vec<Arc<TemplateEntry>>,
@@ -95,32 +98,39 @@ impl fmt::Display for Kind {
 }
 
 impl Admitted {
-    /// Checks and cleans what `plugin` lists, and compiles its schemas and templates.
+    /// Checks and cleans what `plugin` lists, shapes it as `permissions` say, and compiles its schemas and templates.
     ///
     /// # Errors
     /// The first thing that is wrong.
-    pub fn new(plugin: Arc<dyn Plugin>, listing: Listing) -> Result<Self, Refusal> {
+    pub fn new(plugin: Arc<dyn Plugin>, listing: Listing, permissions: Arc<Permissions>) -> Result<Self, Refusal> {
         let given = listing.clone();
         let mut report = Report::default();
-        let tools = distinct(Kind::Tool, given.tools, |spec| &spec.name, |spec| entries::tool(spec, &mut report))?;
-        let prompts =
-            distinct(Kind::Prompt, given.prompts, |spec| &spec.name, |spec| entries::prompt(spec, &mut report))?;
+        let rules = &permissions.granted().tools;
+        let shape = Shape::new(&given.tools, rules);
+        let terms = Terms { shape: &shape, rules, powers: permissions.powers() };
+        let tools = distinct(Kind::Tool, given.tools, |spec| &spec.name, |it| entries::tool(it, &terms, &mut report))?;
+        let prompt = |spec| entries::prompt(spec, &mut report).map(Some);
+        let prompts = distinct(Kind::Prompt, given.prompts, |spec| &spec.name, prompt)?;
+        let template = |spec| entries::template(spec, &mut report).map(Some);
         let kind = Kind::ResourceTemplate;
-        let resource_templates = distinct(
-            kind,
-            given.resource_templates,
-            |spec| &spec.uri_template,
-            |spec| entries::template(spec, &mut report),
-        )?;
-        let mut warnings = report.sentences();
+        let resource_templates = distinct(kind, given.resource_templates, |spec| &spec.uri_template, template)?;
+        let mut warnings = shape.warnings;
+        warnings.extend(report.sentences());
         warnings.extend(tools.iter().filter_map(|tool| claude_refuses(tool)));
-        Ok(Self { plugin, tools, prompts, resource_templates, listing, warnings, troubled: AtomicBool::new(false) })
+        let troubled = AtomicBool::new(false);
+        Ok(Self { plugin, permissions, tools, prompts, resource_templates, listing, warnings, troubled })
     }
 
     /// The plugin.
     #[must_use]
     pub fn plugin(&self) -> &Arc<dyn Plugin> {
         &self.plugin
+    }
+
+    /// What it may do.
+    #[must_use]
+    pub fn permissions(&self) -> &Arc<Permissions> {
+        &self.permissions
     }
 
     /// Is this what `listing` says?
@@ -135,8 +145,8 @@ impl Admitted {
         &self.tools
     }
 
-    /// What an operator should know of it, though it is served: texts that were cleaned, and what will trouble some
-    /// clients; a sentence each.
+    /// What an operator should know of it, though it is served: texts that were cleaned, claims that were corrected,
+    /// rules for tools that there are not, and what will trouble some clients; a sentence each.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.warnings
@@ -182,12 +192,12 @@ impl fmt::Debug for Admitted {
     }
 }
 
-/// Makes an entry of each, of which there are not too many, and none twice.
+/// Makes an entry of each that is to be listed. There may not be too many, and none twice.
 fn distinct<S, E>(
     kind: Kind,
     specs: Vec<S>,
     name: impl Fn(&S) -> &String,
-    mut entry: impl FnMut(S) -> Result<E, Refusal>,
+    mut entry: impl FnMut(S) -> Result<Option<E>, Refusal>,
 ) -> Result<Vec<Arc<E>>, Refusal> {
     if specs.len() > MAX_LISTED {
         return Err(Refusal::TooMany { kind, count: specs.len() });
@@ -197,8 +207,9 @@ fn distinct<S, E>(
         if !names.insert(name(&spec).clone()) {
             return Err(Refusal::Duplicate { kind, name: entries::quotable(name(&spec)) });
         }
-        entry(spec).map(Arc::new)
+        Ok(entry(spec)?.map(Arc::new))
     });
+    let entries = entries.filter_map(Result::transpose);
     entries.collect()
 }
 

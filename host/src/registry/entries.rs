@@ -6,12 +6,15 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::admit::{Kind, Refusal};
+use super::annotations::{Effective, effective};
 use super::clean::{self, Offer, Report};
 use super::header_params::{self, HeaderParam};
 use super::names::is_name;
+use super::shape::Shape;
 use super::snapshot::Named;
 use super::uri_template::UriTemplate;
-use crate::plugin::{PromptSpec, ResourceTemplate, ToolSpec};
+use crate::plugin::{Access, PromptSpec, ResourceTemplate, ToolSpec};
+use crate::policy::{Powers, ToolRules};
 use crate::schema::{InvalidSchema, Schema};
 
 /// The most arguments of a prompt.
@@ -22,10 +25,14 @@ const QUOTED: usize = 100;
 /// A tool with all that a call of it needs, made once.
 #[derive(Debug)]
 pub struct ToolEntry {
-    /// As the plugin describes it, without what nobody sees.
+    /// As clients see it: what the plugin says, without what nobody sees, and with the operator's word over it.
     pub spec: ToolSpec,
     /// The plugin's own name for it.
     pub own_name: Arc<str>,
+    /// The name that clients know it by, if no other plugin has the same.
+    pub name: Arc<str>,
+    /// What a call of it may do of what its plugin may.
+    pub access: Access,
     /// Checks arguments.
     pub input: Schema,
     /// Checks structured content.
@@ -35,8 +42,8 @@ pub struct ToolEntry {
 }
 
 impl Named for ToolEntry {
-    fn own_name(&self) -> &Arc<str> {
-        &self.own_name
+    fn bare_name(&self) -> &Arc<str> {
+        &self.name
     }
 
     fn is_listed_like(&self, other: &Self) -> bool {
@@ -54,7 +61,7 @@ pub struct PromptEntry {
 }
 
 impl Named for PromptEntry {
-    fn own_name(&self) -> &Arc<str> {
+    fn bare_name(&self) -> &Arc<str> {
         &self.own_name
     }
 
@@ -72,18 +79,49 @@ pub struct TemplateEntry {
     pub template: UriTemplate,
 }
 
-/// Makes a tool's entry. What was cleaned goes to `report`.
-pub(super) fn tool(mut spec: ToolSpec, report: &mut Report) -> Result<ToolEntry, Refusal> {
+/// How a tool is made of what its plugin says: the operator's rules, and what the plugin may do.
+pub(super) struct Terms<'a> {
+    pub(super) shape: &'a Shape,
+    pub(super) rules: &'a ToolRules,
+    pub(super) powers: Powers,
+}
+
+/// Makes a tool's entry; none, if it is not to be listed. What was cleaned or corrected goes to `report`.
+pub(super) fn tool(spec: ToolSpec, terms: &Terms<'_>, report: &mut Report) -> Result<Option<ToolEntry>, Refusal> {
     check_name(Kind::Tool, &spec.name)?;
-    let (kind, name) = (Kind::Tool, spec.name.clone());
-    let bad = |what| Refusal::Bad { kind, name: name.clone(), what };
-    clean::tool(&mut spec, &mut offer(kind, &name, report)).map_err(bad)?;
-    let bad_schema = |which, error| Refusal::BadSchema { tool: name.clone(), which, error };
+    match terms.shape.name(&spec.name) {
+        Some(name) => listed_tool(spec, name.clone(), terms, report).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn listed_tool(
+    mut spec: ToolSpec,
+    name: Arc<str>,
+    terms: &Terms<'_>,
+    report: &mut Report,
+) -> Result<ToolEntry, Refusal> {
+    let (kind, own_name) = (Kind::Tool, spec.name.clone());
+    let bad = |what| Refusal::Bad { kind, name: own_name.clone(), what };
+    let said = terms.rules.overrides.get(&own_name);
+    if let Some(said) = said {
+        spec.title = said.title.clone().or(spec.title);
+        spec.description = said.description.clone().unwrap_or(spec.description);
+    }
+    let mut offer = offer(kind, &own_name, report);
+    clean::tool(&mut spec, &mut offer).map_err(bad)?;
+    let Effective { annotations, access, corrections } = effective(spec.annotations, said, terms.powers);
+    for correction in &corrections {
+        offer.say(correction);
+    }
+    spec.annotations = annotations;
+    let bad_schema = |which, error| Refusal::BadSchema { tool: own_name.clone(), which, error };
     let input = input_schema(&spec.input_schema).map_err(|error| bad_schema("input", error))?;
     let output = spec.output_schema.as_ref().map(output_schema).transpose();
     let output = output.map_err(|error| bad_schema("output", error))?;
     let header_params = header_params::of(&spec.input_schema).map_err(bad)?;
-    Ok(ToolEntry { own_name: name.as_str().into(), spec, input, output, header_params })
+    let own_name = own_name.as_str().into();
+    Ok(ToolEntry { spec, own_name, name, access, input, output, header_params })
 }
 
 /// Makes a prompt's entry.

@@ -62,8 +62,8 @@ pub enum Lookup<'a, E> {
 
 /// What can be offered under a name.
 pub trait Named {
-    /// The plugin's own name for it.
-    fn own_name(&self) -> &Arc<str>;
+    /// The name that it is listed under, if no other plugin has the same.
+    fn bare_name(&self) -> &Arc<str>;
     /// Would clients see the same?
     fn is_listed_like(&self, other: &Self) -> bool;
 }
@@ -94,7 +94,7 @@ impl<E: Named> Catalog<E> {
         let offers: Vec<_> = plugins.flat_map(|p| offers(p).iter().map(move |entry| (p, entry))).collect();
         let claim = |(admitted, entry): &(&'a Arc<Admitted>, &'a Arc<E>)| Claim {
             plugin: admitted.plugin().id(),
-            own_name: entry.own_name(),
+            bare_name: entry.bare_name(),
         };
         let Names { names, ambiguous } = names::assign(&offers.iter().map(claim).collect::<Vec<_>>(), owners);
         let by_name = names.iter().cloned().zip(0..).collect();
@@ -204,7 +204,9 @@ mod tests {
 
     fn admitted(id: &str, tools: &[&str]) -> Arc<Admitted> {
         let specs = tools.iter().map(|name| tool(name)).collect();
-        Arc::new(Admitted::new(FakePlugin::new(id), Listing { tools: specs, ..Listing::default() }).unwrap())
+        Arc::new(
+            Admitted::new(FakePlugin::new(id), Listing { tools: specs, ..Listing::default() }, Arc::default()).unwrap(),
+        )
     }
 
     fn names(snapshot: &Snapshot) -> Vec<&str> {

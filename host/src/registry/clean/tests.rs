@@ -226,7 +226,7 @@ fn admitted(change: impl FnOnce(&mut crate::plugin::ToolSpec)) -> Result<Admitte
     let mut spec = tool("t");
     change(&mut spec);
     let listing = crate::plugin::Listing { tools: vec![spec], ..Default::default() };
-    Admitted::new(FakePlugin::new("p"), listing)
+    Admitted::new(FakePlugin::new("p"), listing, std::sync::Arc::default())
 }
 
 #[test]
