@@ -249,4 +249,18 @@ mod tests {
         assert!(snapshot.tools().items().iter().all(|t| names::is_name(&t.name)));
         assert_ne!(snapshot.tools().items()[0].name, snapshot.tools().items()[1].name);
     }
+
+    #[test]
+    fn names_that_look_alike_are_found_among_all_plugins() {
+        let plugins = vec![admitted("a", &["read_file", "list"]), admitted("b", &["ReadFile", "write", "1ist"])];
+        let snapshot = Snapshot::new(plugins, &Config::default());
+        let found: Vec<_> = snapshot.imitations().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            found,
+            [
+                "tools whose names look alike: `read_file` of the plugin a, `ReadFile` of the plugin b",
+                "tools whose names look alike: `list` of the plugin a, `1ist` of the plugin b",
+            ]
+        );
+    }
 }
