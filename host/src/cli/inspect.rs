@@ -11,12 +11,13 @@ use clap::Args;
 use pegboard::loader;
 use pegboard::loader::compile::{Compiler, ComponentLoader};
 use pegboard::plugin::{Digest, PluginId};
-use pegboard::policy::Permissions;
 use pegboard::registry::{Admitted, Snapshot};
 use pegboard::runtime::{Names, Runtime};
+use pegboard::trust::{Keeper, Trust};
 use pegboard::{Config, protocol, registry};
 use serde::Serialize;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use super::options::Settings;
 use super::serve::{print, runtime};
@@ -69,6 +70,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 
 async fn inspect(file: &Path, config: Config) -> anyhow::Result<Report> {
     let bytes = read(file, config.loader.max_file_bytes)?;
+    let keeper = Keeper::start(config.grants, &config.signatures, config.lock, &config.loader.directory).await?;
+    let trust = keeper.trust().borrow().clone();
     let (announce, _) = tokio::sync::mpsc::channel(1);
     let runtime = Runtime::new(&config.limits, announce)?;
     let components = ComponentLoader::new(runtime, config.compile, Compiler::this_program())?;
@@ -90,9 +93,11 @@ async fn inspect(file: &Path, config: Config) -> anyhow::Result<Report> {
         Ok(id) => {
             report.plugin = Some(id.clone());
             if report.refused.is_none() {
-                match list(&components, &id, bytes).await {
+                match list(&components, &trust, &id, file, bytes).await {
                     Ok(admitted) => {
-                        report.warnings = admitted.warnings().to_vec();
+                        let withheld = admitted.permissions().why_withheld();
+                        report.warnings.extend(withheld.map(|why| format!("it gets none of its grants: {why}")));
+                        report.warnings.extend_from_slice(admitted.warnings());
                         report.tools = tools(admitted);
                     }
                     Err(reason) => report.refused = Some(reason),
@@ -120,9 +125,28 @@ fn id(file: &Path) -> Result<PluginId, String> {
     PluginId::parse(&stem).map_err(|error| error.to_string())
 }
 
-/// Asks the plugin for its tools, in the sandbox, and checks them.
-async fn list(components: &ComponentLoader, id: &PluginId, bytes: Vec<u8>) -> Result<Admitted, String> {
-    let permissions: Arc<Permissions> = Arc::default();
+/// The signature beside `file`, if there is one.
+pub(super) fn signature(file: &Path) -> anyhow::Result<Option<Vec<u8>>> {
+    match std::fs::read(file.with_extension("wasm.minisig")) {
+        Ok(signature) => Ok(Some(signature)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("cannot read the signature of {}", file.display())),
+    }
+}
+
+/// Asks the plugin for its tools, in the sandbox, and checks and shapes them as the server would with the grants that
+/// there are now.
+async fn list(
+    components: &ComponentLoader,
+    trust: &Trust,
+    id: &PluginId,
+    file: &Path,
+    bytes: Vec<u8>,
+) -> Result<Admitted, String> {
+    let signature = signature(file).map_err(|error| format!("{error:#}"))?;
+    let signer = trust.signer(&bytes, signature.as_deref())?;
+    let digest = Digest(Sha256::digest(&bytes).into());
+    let permissions = Arc::new(trust.permissions(id, digest, signer.as_deref())?);
     let loaded = components.load(id, bytes.into(), permissions.clone()).await.map_err(|error| error.to_string())?;
     loader::list(loaded.plugin, permissions).await.map_err(|error| error.to_string())
 }

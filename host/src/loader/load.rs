@@ -184,7 +184,8 @@ async fn attempt(text: Text, trust: Arc<Trust>, builder: Arc<dyn Build>) -> Resu
     let built = built.map_err(|error| (error.to_string(), matches!(error, BuildError::Unavailable(_))))?;
     // The bytes are gone; a plugin that takes its time to list its tools keeps no other file waiting.
     drop(place);
-    let admitted = list(built.plugin, permissions.clone()).await.map_err(|error| (error.to_string(), error.may_pass()))?;
+    let admitted =
+        list(built.plugin, permissions.clone()).await.map_err(|error| (error.to_string(), error.may_pass()))?;
     let offered = || Approved::new(digest, signer.as_deref(), admitted.definitions(), permissions.granted());
     trust.approved(admitted.plugin().id(), offered).map_err(|reason| (reason, false))?;
     Ok(Version {
