@@ -25,6 +25,7 @@ mod suite {
     mod resuming;
     mod rules;
     mod sessions;
+    mod shaping;
     mod slow_clients;
     mod streaming;
     mod subscriptions;
