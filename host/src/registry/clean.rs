@@ -27,7 +27,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 pub(super) use offers::{Offer, prompt, template, tool};
-pub use offers::{prompt_output, resource};
+pub use offers::{prompt_output, resource, schema};
 pub(super) use report::Report;
 
 /// Which of the white space a text may have.

@@ -109,6 +109,16 @@ pub fn resource(resource: &mut Resource) -> Result<Vec<String>, String> {
     Ok(report.sentences())
 }
 
+/// Cleans a schema. Gives what was done, a sentence each.
+///
+/// # Errors
+/// Says which place must be clean and is not, or which bound it is over.
+pub fn schema(schema: &mut serde_json::Value) -> Result<Vec<String>, String> {
+    let mut report = Report::default();
+    json::schema(schema, &mut |place, removed| report.say(|| format!("{removed} at {place}, removed")))?;
+    Ok(report.sentences())
+}
+
 /// Cleans what a prompt was filled in to: a person reads it in a list of messages, and then the model does. Gives
 /// what was done, a sentence each.
 #[must_use]
