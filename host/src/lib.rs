@@ -25,6 +25,8 @@
 pub mod app;
 pub mod audit;
 pub mod config;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod loader;
 pub mod plugin;
 pub mod policy;

@@ -39,4 +39,4 @@ pub use limits::{Limits, Reuse};
 pub use network::{AddressRange, HostPattern, Network, Scheme, Target};
 pub use permissions::{Permissions, Powers};
 pub use secrets::{SecretName, Secrets};
-pub use tools::ToolRules;
+pub use tools::{ToolOverride, ToolRules};

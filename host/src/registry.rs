@@ -4,9 +4,14 @@
 //! So a call in flight finishes on the plugin that it began with, and no lock is held while anything runs.
 
 mod admit;
+mod annotations;
+pub mod clean;
 mod definitions;
+mod entries;
 mod header_params;
+mod imitation;
 mod names;
+mod shape;
 mod snapshot;
 mod uri_template;
 
@@ -17,8 +22,10 @@ use arc_swap::ArcSwap;
 use serde::Deserialize;
 use tokio::sync::{broadcast, watch};
 
-pub use admit::{Admitted, Kind, PromptEntry, Refusal, TemplateEntry, ToolEntry};
+pub use admit::{Admitted, Kind, Refusal};
+pub use entries::{PromptEntry, TemplateEntry, ToolEntry};
 pub use header_params::{HeaderParam, ParamType};
+pub use imitation::Imitation;
 pub use snapshot::{Catalog, Item, Lookup, Named, Prompt, Snapshot, Tool};
 pub use uri_template::UriTemplate;
 
@@ -76,7 +83,7 @@ impl Registry {
     }
 
     /// Puts `plugins` in the place of what was loaded, and tells who listens which of the lists differ.
-    /// Returns those.
+    /// Returns those. The log has names that look alike, once for as long as they do.
     pub fn publish(&self, plugins: Vec<Arc<Admitted>>) -> Vec<Change> {
         let next = Snapshot::new(plugins, &self.config);
         let before = self.current.load_full();
@@ -85,6 +92,9 @@ impl Registry {
             (!next.prompts().is_listed_like(before.prompts()), Change::PromptsListChanged),
             (!next.offers_resources_like(&before), Change::ResourcesListChanged),
         ];
+        for imitation in next.imitations().iter().filter(|it| !before.imitations().contains(it)) {
+            tracing::warn!("{imitation}");
+        }
         self.current.store(Arc::new(next));
         let changes: Vec<_> = changes.into_iter().filter_map(|(differs, change)| differs.then_some(change)).collect();
         changes.iter().cloned().for_each(|change| self.notify(change));

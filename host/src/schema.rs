@@ -15,6 +15,8 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, ValidationError};
 use serde_json::Value;
 
+pub(crate) use walk::{holds_subschemas, names_subschemas};
+
 use steps::{BUDGET, BUDGET_FOR_ERRORS, KEYWORD, StepBudgetExhausted};
 
 /// The most bytes of a schema, as JSON text.

@@ -113,19 +113,13 @@ impl Tools {
     async fn look(&self, id: &PluginId) -> anyhow::Result<Approved> {
         let path = self.directory.join(format!("{id}.wasm"));
         let bytes = super::inspect::read(&path, self.most_bytes)?;
-        let signature = match fs::read(path.with_extension("wasm.minisig")) {
-            Ok(signature) => Some(signature),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-            Err(error) => {
-                return Err(error).with_context(|| format!("cannot read the signature of {}", path.display()));
-            }
-        };
+        let signature = super::inspect::signature(&path)?;
         let digest = Digest(Sha256::digest(&bytes).into());
         let signer = self.trust.signer(&bytes, signature.as_deref()).map_err(anyhow::Error::msg)?;
         let permissions = self.trust.permissions(id, digest, signer.as_deref()).map_err(anyhow::Error::msg)?;
         let permissions = Arc::new(permissions);
         let loaded = self.components.load(id, bytes.into(), permissions.clone()).await?;
-        let admitted = loader::list(loaded.plugin).await?;
+        let admitted = loader::list(loaded.plugin, permissions.clone()).await?;
         Ok(Approved::new(digest, signer.as_deref(), admitted.definitions(), permissions.granted()))
     }
 }

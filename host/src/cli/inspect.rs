@@ -13,9 +13,11 @@ use pegboard::loader::compile::{Compiler, ComponentLoader};
 use pegboard::plugin::{Digest, PluginId};
 use pegboard::registry::{Admitted, Snapshot};
 use pegboard::runtime::{Names, Runtime};
+use pegboard::trust::{Keeper, Trust};
 use pegboard::{Config, protocol, registry};
 use serde::Serialize;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use super::options::Settings;
 use super::serve::{print, runtime};
@@ -46,6 +48,8 @@ struct Report {
     exports: Vec<String>,
     /// As the newest revision of MCP lists them.
     tools: Vec<Value>,
+    /// What an operator should know of it: texts that were cleaned, claims that were corrected.
+    warnings: Vec<String>,
     /// Why it would not be served.
     refused: Option<String>,
 }
@@ -66,6 +70,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 
 async fn inspect(file: &Path, config: Config) -> anyhow::Result<Report> {
     let bytes = read(file, config.loader.max_file_bytes)?;
+    let keeper = Keeper::start(config.grants, &config.signatures, config.lock, &config.loader.directory).await?;
+    let trust = keeper.trust().borrow().clone();
     let (announce, _) = tokio::sync::mpsc::channel(1);
     let runtime = Runtime::new(&config.limits, announce)?;
     let components = ComponentLoader::new(runtime, config.compile, Compiler::this_program())?;
@@ -79,6 +85,7 @@ async fn inspect(file: &Path, config: Config) -> anyhow::Result<Report> {
         imports,
         exports,
         tools: Vec::new(),
+        warnings: Vec::new(),
         refused: found.refusal.map(|refusal| refusal.to_string()),
     };
     match id(file) {
@@ -86,8 +93,13 @@ async fn inspect(file: &Path, config: Config) -> anyhow::Result<Report> {
         Ok(id) => {
             report.plugin = Some(id.clone());
             if report.refused.is_none() {
-                match list(&components, &id, bytes).await {
-                    Ok(admitted) => report.tools = tools(admitted),
+                match list(&components, &trust, &id, file, bytes).await {
+                    Ok(admitted) => {
+                        let withheld = admitted.permissions().why_withheld();
+                        report.warnings.extend(withheld.map(|why| format!("it gets none of its grants: {why}")));
+                        report.warnings.extend_from_slice(admitted.warnings());
+                        report.tools = tools(admitted);
+                    }
                     Err(reason) => report.refused = Some(reason),
                 }
             }
@@ -113,10 +125,30 @@ fn id(file: &Path) -> Result<PluginId, String> {
     PluginId::parse(&stem).map_err(|error| error.to_string())
 }
 
-/// Asks the plugin for its tools, in the sandbox, and checks them.
-async fn list(components: &ComponentLoader, id: &PluginId, bytes: Vec<u8>) -> Result<Admitted, String> {
-    let loaded = components.load(id, bytes.into(), Arc::default()).await.map_err(|error| error.to_string())?;
-    loader::list(loaded.plugin).await.map_err(|error| error.to_string())
+/// The signature beside `file`, if there is one.
+pub(super) fn signature(file: &Path) -> anyhow::Result<Option<Vec<u8>>> {
+    match std::fs::read(file.with_extension("wasm.minisig")) {
+        Ok(signature) => Ok(Some(signature)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("cannot read the signature of {}", file.display())),
+    }
+}
+
+/// Asks the plugin for its tools, in the sandbox, and checks and shapes them as the server would with the grants that
+/// there are now.
+async fn list(
+    components: &ComponentLoader,
+    trust: &Trust,
+    id: &PluginId,
+    file: &Path,
+    bytes: Vec<u8>,
+) -> Result<Admitted, String> {
+    let signature = signature(file).map_err(|error| format!("{error:#}"))?;
+    let signer = trust.signer(&bytes, signature.as_deref())?;
+    let digest = Digest(Sha256::digest(&bytes).into());
+    let permissions = Arc::new(trust.permissions(id, digest, signer.as_deref())?);
+    let loaded = components.load(id, bytes.into(), permissions.clone()).await.map_err(|error| error.to_string())?;
+    loader::list(loaded.plugin, permissions).await.map_err(|error| error.to_string())
 }
 
 fn tools(admitted: Admitted) -> Vec<Value> {
@@ -156,6 +188,9 @@ fn text(report: &Report) -> String {
         if !promises.is_empty() {
             line("", &format!("  {promises}"));
         }
+    }
+    for warning in &report.warnings {
+        line("warning", warning);
     }
     line("refused", report.refused.as_deref().unwrap_or("no"));
     text
@@ -205,13 +240,15 @@ mod tests {
                 "inputSchema": {"properties": {"numbers": {}, "weights": {}}, "required": ["numbers"]},
                 "annotations": {"readOnlyHint": true, "openWorldHint": false},
             })],
+            warnings: vec!["tool `average`: its title has 1 hidden character (U+200B), removed".to_owned()],
             refused: None,
         };
         let expected = format!(
             "file      x/average.wasm\nplugin    average\ndigest    sha256:{}\nsize      7 bytes\n\
              exports   pegboard:plugin/tools@0.1.0\nimports   wasi:io/poll@0.2.6\n          wasi:cli/exit@0.2.6\n\
              tool      average: Average\n            Averages.\n            \u{fffd}[2JNumbers.\n            \
-             arguments: numbers, [weights]\n            read-only, stays within itself\nrefused   no\n",
+             arguments: numbers, [weights]\n            read-only, stays within itself\n\
+             warning   tool `average`: its title has 1 hidden character (U+200B), removed\nrefused   no\n",
             "ab".repeat(32)
         );
         assert_eq!(text(&report), expected);

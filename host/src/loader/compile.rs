@@ -249,6 +249,19 @@ impl ComponentLoader {
     }
 }
 
+/// Compiles `bytes` in this process, keeps nothing, and says whether `runtime` would take what came of them.
+///
+/// # Errors
+/// [`LoadError`]
+#[doc(hidden)]
+pub fn check_here(runtime: &Runtime, bytes: &[u8]) -> Result<runtime::Names, LoadError> {
+    recognise::component(bytes, Config::default().component_bytes)?;
+    let component = Component::new(runtime.engine(), bytes);
+    let component = component.map_err(|error| LoadError::Invalid(child::one_line(&error)))?;
+    runtime.check(&component)?;
+    Ok(runtime::names(&component))
+}
+
 impl Build for ComponentLoader {
     fn build(&self, source: Source) -> BoxFuture<'static, Result<Built, BuildError>> {
         let components = self.clone();

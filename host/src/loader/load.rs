@@ -184,7 +184,8 @@ async fn attempt(text: Text, trust: Arc<Trust>, builder: Arc<dyn Build>) -> Resu
     let built = built.map_err(|error| (error.to_string(), matches!(error, BuildError::Unavailable(_))))?;
     // The bytes are gone; a plugin that takes its time to list its tools keeps no other file waiting.
     drop(place);
-    let admitted = list(built.plugin).await.map_err(|error| (error.to_string(), error.may_pass()))?;
+    let admitted =
+        list(built.plugin, permissions.clone()).await.map_err(|error| (error.to_string(), error.may_pass()))?;
     let offered = || Approved::new(digest, signer.as_deref(), admitted.definitions(), permissions.granted());
     trust.approved(admitted.plugin().id(), offered).map_err(|reason| (reason, false))?;
     Ok(Version {
@@ -228,18 +229,22 @@ impl ListError {
     }
 }
 
-/// Asks a plugin what it offers and checks that, as is done with each before it is served.
+/// Asks a plugin what it offers and checks and shapes that, as is done with each before it is served.
 ///
 /// # Errors
 /// [`ListError`] if it does not tell them, or they cannot be listed.
-pub async fn list(plugin: Arc<dyn Plugin>) -> Result<Admitted, ListError> {
+pub async fn list(plugin: Arc<dyn Plugin>, permissions: Arc<Permissions>) -> Result<Admitted, ListError> {
     let listing = plugin.clone().list().await.map_err(ListError::Call)?;
-    admit(plugin, listing).await
+    admit(plugin, listing, permissions).await
 }
 
 /// Schemas take their time to compile.
-async fn admit(plugin: Arc<dyn Plugin>, listing: Listing) -> Result<Admitted, ListError> {
-    blocking(move || Admitted::new(plugin, listing)).await.map_err(ListError::Refused)
+async fn admit(
+    plugin: Arc<dyn Plugin>,
+    listing: Listing,
+    permissions: Arc<Permissions>,
+) -> Result<Admitted, ListError> {
+    blocking(move || Admitted::new(plugin, listing, permissions)).await.map_err(ListError::Refused)
 }
 
 /// Asks the plugin of `version` again. Gives `None` if it lists what it listed before. Always ends, and never panics.
@@ -255,7 +260,7 @@ pub(super) async fn list_again(
         if before.lists(&listing) {
             return Ok(None);
         }
-        let admitted = admit(plugin, listing).await?;
+        let admitted = admit(plugin, listing, version.permissions.clone()).await?;
         let (digest, signer) = (version.inputs.digest, version.signer.as_deref());
         let offered = || Approved::new(digest, signer, admitted.definitions(), version.permissions.granted());
         trust.approved(admitted.plugin().id(), offered).map_err(ListError::Unapproved)?;

@@ -97,10 +97,9 @@ impl Grants {
 
     /// Of the values that are sound each, those that are not together: the keys that lead there, and why.
     fn mistake(&self) -> Option<(Vec<String>, String)> {
-        let under = |section: &str, found: Option<(String, String)>| {
-            found.map(|(key, message)| (vec![section.to_owned(), key], message))
-        };
-        under("filesystem", self.filesystem.mistake()).or_else(|| under("tools", self.tools.mistake()))
+        let filesystem = self.filesystem.mistake().map(|(key, message)| ("filesystem", vec![key], message));
+        let found = filesystem.or_else(|| self.tools.mistake().map(|(keys, message)| ("tools", keys, message)));
+        found.map(|(section, keys, message)| ([vec![section.to_owned()], keys].concat(), message))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::{Ceiling, Denial, Grants, MountAccess};
+use super::{BucketAccess, Ceiling, Denial, Grants, MountAccess, Reuse};
 
 /// What one version of a plugin may do: its grants, and the ceiling over them. Never changes once made.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -21,8 +21,11 @@ pub struct Permissions {
 pub struct Powers {
     /// It may reach some host.
     pub network: bool,
-    /// It may write somewhere: a directory, a bucket, or by a request that is more than reading.
-    pub writes: bool,
+    /// It may write to a directory or a bucket.
+    pub storage: bool,
+    /// It may change something otherwise: by what it asks of a person or a model, or since its instances are kept, and
+    /// remember one call in the next.
+    pub otherwise: bool,
 }
 
 impl Permissions {
@@ -87,11 +90,15 @@ impl Permissions {
     /// What it may do at all.
     #[must_use]
     pub fn powers(&self) -> Powers {
-        let network = !self.granted.network.allow.is_empty();
-        let writes = network
-            || self.granted.filesystem.0.values().any(|mount| mount.access == MountAccess::ReadWrite)
-            || self.granted.kv.0.values().any(|bucket| bucket.access == super::BucketAccess::ReadWrite);
-        Powers { network, writes }
+        let mut mounts = self.granted.filesystem.0.values();
+        let mut buckets = self.granted.kv.0.values();
+        Powers {
+            network: !self.granted.network.allow.is_empty(),
+            storage: mounts.any(|mount| mount.access == MountAccess::ReadWrite)
+                || buckets.any(|bucket| bucket.access == BucketAccess::ReadWrite),
+            otherwise: !self.granted.client.ask.is_empty()
+                || self.granted.limits.reuse.is_some_and(|reuse| reuse != Reuse::Never),
+        }
     }
 
     /// That the plugin may not do `what`, since its file lacks `line` under `[section]`.

@@ -6,10 +6,14 @@ use serde_json::{Map, Value, json};
 
 use super::version::{Era, REVISIONS, Revision};
 use crate::plugin::{
-    Annotations, Content, Icon, JsonObject, LogMessage, MediaContent, Message, Progress, PromptOutput, ReadOutput,
-    Resource, ResourceBody, ResourceContents, ResourceTemplate, Role, SampleRequest, ToolOutput,
+    Annotations, Content, Icon, JsonObject, LogMessage, MediaContent, Message, Plugin, Progress, PromptOutput,
+    ReadOutput, Resource, ResourceBody, ResourceContents, ResourceTemplate, Role, SampleRequest, ToolOutput,
 };
 use crate::registry::{Prompt, Tool};
+
+/// What the keys of `_meta` begin with that the host writes, and no plugin. It is a prefix as MCP has them, of one
+/// label: there is no domain to name.
+const META_PREFIX: &str = "pegboard/";
 
 /// A tool as `tools/list` shows it.
 pub(super) fn tool(tool: &Tool, revision: &Revision) -> Value {
@@ -35,7 +39,7 @@ pub(super) fn tool(tool: &Tool, revision: &Revision) -> Value {
     if revision.icons {
         out.set_list("icons", spec.icons.iter().map(icon));
     }
-    out.set_some("_meta", spec.meta.clone());
+    out.set("_meta", with_origin(spec.meta.as_ref(), &**tool.plugin()));
     out.into()
 }
 
@@ -48,7 +52,7 @@ pub(super) fn tool_output(output: ToolOutput, revision: &Revision) -> JsonObject
     }
     // Always said, so that no client has to know the default.
     out.set("isError", output.is_error);
-    out.set_some("_meta", output.meta);
+    out.set_some("_meta", output.meta.map(without_origin));
     out.0
 }
 
@@ -77,7 +81,7 @@ pub(super) fn prompt(prompt: &Prompt, revision: &Revision) -> Value {
     if revision.icons {
         out.set_list("icons", spec.icons.iter().map(icon));
     }
-    out.set_some("_meta", spec.meta.clone());
+    out.set("_meta", with_origin(spec.meta.as_ref(), &**prompt.plugin()));
     out.into()
 }
 
@@ -87,12 +91,12 @@ pub(super) fn prompt_output(output: PromptOutput, revision: &Revision) -> JsonOb
     out.set_some("description", output.description);
     let message = |message: Message| json!({"role": role(message.role), "content": content(message.content, revision)});
     out.set("messages", output.messages.into_iter().map(message).collect::<Vec<_>>());
-    out.set_some("_meta", output.meta);
+    out.set_some("_meta", output.meta.map(without_origin));
     out.0
 }
 
 /// A resource template as `resources/templates/list` shows it.
-pub(super) fn resource_template(template: &ResourceTemplate, revision: &Revision) -> Value {
+pub(super) fn resource_template(template: &ResourceTemplate, plugin: &dyn Plugin, revision: &Revision) -> Value {
     let mut out = Members::beside(template.extra.as_ref());
     out.set("uriTemplate", template.uri_template.as_str());
     out.set("name", template.name.as_str());
@@ -105,7 +109,7 @@ pub(super) fn resource_template(template: &ResourceTemplate, revision: &Revision
     if revision.icons {
         out.set_list("icons", template.icons.iter().map(icon));
     }
-    out.set_some("_meta", template.meta.clone());
+    out.set("_meta", with_origin(template.meta.as_ref(), plugin));
     out.into()
 }
 
@@ -123,7 +127,7 @@ pub(super) fn read_output(output: ReadOutput, revision: &Revision) -> JsonObject
         out.set("ttlMs", 0);
         out.set("cacheScope", "private");
     }
-    out.set_some("_meta", output.meta);
+    out.set_some("_meta", output.meta.map(without_origin));
     out.0
 }
 
@@ -239,7 +243,7 @@ fn resource_members(resource: Resource, revision: &Revision) -> Members {
     if revision.icons {
         out.set_list("icons", resource.icons.iter().map(icon));
     }
-    out.set_some("_meta", resource.meta);
+    out.set_some("_meta", resource.meta.map(without_origin));
     out
 }
 
@@ -333,6 +337,21 @@ impl From<Members> for Value {
     fn from(members: Members) -> Self {
         Self::Object(members.0)
     }
+}
+
+/// The `_meta` of something that is listed: what its plugin says, and which plugin that is, in which version. A client
+/// can show it, or ask its user again when another file stands behind a name.
+fn with_origin(meta: Option<&JsonObject>, plugin: &dyn Plugin) -> JsonObject {
+    let mut meta = meta.cloned().map(without_origin).unwrap_or_default();
+    meta.insert(format!("{META_PREFIX}plugin"), plugin.id().as_str().into());
+    meta.insert(format!("{META_PREFIX}digest"), format!("sha256:{}", plugin.digest()).into());
+    meta
+}
+
+/// What a plugin says, without what only the host may.
+fn without_origin(mut meta: JsonObject) -> JsonObject {
+    meta.retain(|key, _| !key.starts_with(META_PREFIX));
+    meta
 }
 
 /// Puts `value` under `key` into the object's `_meta`, beside what is there.

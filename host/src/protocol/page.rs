@@ -21,7 +21,7 @@ impl<E: Named> Entry for Item<E> {
     }
 
     fn key(&self) -> &str {
-        self.entry.own_name()
+        self.entry.bare_name()
     }
 }
 

@@ -4,6 +4,7 @@ mod batches;
 mod offers;
 mod replay;
 mod rounds;
+mod shaping;
 mod tasks;
 
 use std::collections::HashMap;
@@ -40,9 +41,13 @@ fn server(plugins: Vec<Arc<dyn Plugin>>, tools: &[ToolSpec]) -> Server {
 }
 
 fn server_of(plugins: Vec<(Arc<dyn Plugin>, Listing)>, questions: Questions) -> Server {
+    let admitted = plugins.into_iter().map(|(plugin, listing)| Admitted::new(plugin, listing, Arc::default()).unwrap());
+    server_of_admitted(admitted.collect(), questions)
+}
+
+fn server_of_admitted(plugins: Vec<Admitted>, questions: Questions) -> Server {
     let registry = Arc::new(Registry::new(registry::Config::default()));
-    let admitted = plugins.into_iter().map(|(plugin, listing)| Arc::new(Admitted::new(plugin, listing).unwrap()));
-    registry.publish(admitted.collect());
+    registry.publish(plugins.into_iter().map(Arc::new).collect());
     let stores = Stores {
         sessions: Arc::new(MemoryStore::new(&session::Config::default())),
         sessions_required: false,

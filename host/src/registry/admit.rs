@@ -3,87 +3,30 @@
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use serde_json::Value;
-
-use super::header_params::{self, HeaderParam};
-use super::snapshot::Named;
-use super::uri_template::UriTemplate;
-use crate::plugin::{Listing, Plugin, PromptSpec, ResourceTemplate, ToolSpec};
-use crate::schema::{InvalidSchema, Schema};
+use super::clean::Report;
+use super::entries::{self, PromptEntry, TemplateEntry, Terms, ToolEntry};
+use super::names::MAX_NAME_LEN;
+use super::shape::Shape;
+use crate::plugin::{Listing, Plugin};
+use crate::policy::Permissions;
+use crate::schema::InvalidSchema;
 
 /// The most tools of one plugin, the most prompts, and the most resource templates.
 const MAX_LISTED: usize = 256;
-/// The most arguments of a prompt.
-const MAX_PROMPT_ARGUMENTS: usize = 64;
-/// The most characters of a tool's or a prompt's name.
-pub(super) const MAX_NAME_LEN: usize = 64;
-/// The most bytes of a title.
-const MAX_TITLE_BYTES: usize = 256;
-/// The most bytes of a description.
-const MAX_DESCRIPTION_BYTES: usize = 16 * 1024;
-
-/// A tool with all that a call of it needs, made once.
-#[derive(Debug)]
-pub struct ToolEntry {
-    /// As the plugin describes it.
-    pub spec: ToolSpec,
-    /// The plugin's own name for it.
-    pub own_name: Arc<str>,
-    /// Checks arguments.
-    pub input: Schema,
-    /// Checks structured content.
-    pub output: Option<Schema>,
-    /// Arguments that clients mirror into headers.
-    pub header_params: Vec<HeaderParam>,
-}
-
-impl Named for ToolEntry {
-    fn own_name(&self) -> &Arc<str> {
-        &self.own_name
-    }
-
-    fn is_listed_like(&self, other: &Self) -> bool {
-        self.spec == other.spec
-    }
-}
-
-/// A prompt that can be listed.
-#[derive(Debug)]
-pub struct PromptEntry {
-    /// As the plugin describes it.
-    pub spec: PromptSpec,
-    /// The plugin's own name for it.
-    pub own_name: Arc<str>,
-}
-
-impl Named for PromptEntry {
-    fn own_name(&self) -> &Arc<str> {
-        &self.own_name
-    }
-
-    fn is_listed_like(&self, other: &Self) -> bool {
-        self.spec == other.spec
-    }
-}
-
-/// A resource template that can be listed.
-#[derive(Debug)]
-pub struct TemplateEntry {
-    /// As the plugin describes it.
-    pub spec: ResourceTemplate,
-    /// Tells which URIs it stands for.
-    pub template: UriTemplate,
-}
 
 /// A plugin of which all that it offers can be listed.
 pub struct Admitted {
     plugin: Arc<dyn Plugin>,
-    has_resources: bool,
-    has_completions: bool,
+    permissions: Arc<Permissions>,
     tools: Vec<Arc<ToolEntry>>,
     prompts: Vec<Arc<PromptEntry>>,
     resource_templates: Vec<Arc<TemplateEntry>>,
+    /// What all that was made of, to know it again.
+    listing: Listing,
+    warnings: Vec<String>,
+    troubled: AtomicBool,
 }
 
 /// Why what a plugin offers cannot be listed.
@@ -98,7 +41,7 @@ pub enum Refusal {
         count: usize,
     },
     /// Claude and other clients drop a whole server for one bad name.
-    #[error("{kind} name {name:?}: a name has 1 to {MAX_NAME_LEN} of a-z, A-Z, 0-9, _ and -")]
+    #[error("{kind} name \"{name}\": a name has 1 to {MAX_NAME_LEN} of a-z, A-Z, 0-9, _ and -")]
     BadName {
         /// Of what.
         kind: Kind,
@@ -155,17 +98,27 @@ impl fmt::Display for Kind {
 }
 
 impl Admitted {
-    /// Checks what `plugin` lists, and compiles its schemas and templates.
+    /// Checks and cleans what `plugin` lists, shapes it as `permissions` say, and compiles its schemas and templates.
     ///
     /// # Errors
     /// The first thing that is wrong.
-    pub fn new(plugin: Arc<dyn Plugin>, listing: Listing) -> Result<Self, Refusal> {
-        let Listing { tools, prompts, resource_templates, resources, completions } = listing;
-        let tools = distinct(Kind::Tool, tools, |spec| &spec.name, tool_entry)?;
-        let prompts = distinct(Kind::Prompt, prompts, |spec| &spec.name, prompt_entry)?;
+    pub fn new(plugin: Arc<dyn Plugin>, listing: Listing, permissions: Arc<Permissions>) -> Result<Self, Refusal> {
+        let given = listing.clone();
+        let mut report = Report::default();
+        let rules = &permissions.granted().tools;
+        let shape = Shape::new(&given.tools, rules);
+        let terms = Terms { shape: &shape, rules, powers: permissions.powers() };
+        let tools = distinct(Kind::Tool, given.tools, |spec| &spec.name, |it| entries::tool(it, &terms, &mut report))?;
+        let prompt = |spec| entries::prompt(spec, &mut report).map(Some);
+        let prompts = distinct(Kind::Prompt, given.prompts, |spec| &spec.name, prompt)?;
+        let template = |spec| entries::template(spec, &mut report).map(Some);
         let kind = Kind::ResourceTemplate;
-        let resource_templates = distinct(kind, resource_templates, |spec| &spec.uri_template, template_entry)?;
-        Ok(Self { plugin, has_resources: resources, has_completions: completions, tools, prompts, resource_templates })
+        let resource_templates = distinct(kind, given.resource_templates, |spec| &spec.uri_template, template)?;
+        let mut warnings = shape.warnings;
+        warnings.extend(report.sentences());
+        warnings.extend(tools.iter().filter_map(|tool| claude_refuses(tool)));
+        let troubled = AtomicBool::new(false);
+        Ok(Self { plugin, permissions, tools, prompts, resource_templates, listing, warnings, troubled })
     }
 
     /// The plugin.
@@ -174,14 +127,16 @@ impl Admitted {
         &self.plugin
     }
 
+    /// What it may do.
+    #[must_use]
+    pub fn permissions(&self) -> &Arc<Permissions> {
+        &self.permissions
+    }
+
     /// Is this what `listing` says?
     #[must_use]
     pub fn lists(&self, listing: &Listing) -> bool {
-        self.has_resources == listing.resources
-            && self.has_completions == listing.completions
-            && self.tools.iter().map(|entry| &entry.spec).eq(&listing.tools)
-            && self.prompts.iter().map(|entry| &entry.spec).eq(&listing.prompts)
-            && self.resource_templates.iter().map(|entry| &entry.spec).eq(&listing.resource_templates)
+        self.listing == *listing
     }
 
     /// Its tools, in its order.
@@ -190,18 +145,17 @@ impl Admitted {
         &self.tools
     }
 
-    /// What will trouble some clients, though it is allowed; a sentence each.
+    /// What an operator should know of it, though it is served: texts that were cleaned, claims that were corrected,
+    /// rules for tools that there are not, and what will trouble some clients; a sentence each.
     #[must_use]
-    pub fn warnings(&self) -> Vec<String> {
-        let choices = |schema: &Value| ["anyOf", "allOf", "oneOf"].into_iter().find(|key| schema.get(key).is_some());
-        let troubled = self.tools.iter().filter_map(|tool| {
-            let keyword = choices(&tool.spec.input_schema)?;
-            Some(format!(
-                "tool `{}`: its input schema has `{keyword}` at the top, for which Claude refuses it",
-                tool.own_name
-            ))
-        });
-        troubled.collect()
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Is what it gave at a request the first that had to be cleaned? So the log has it once, not with each request.
+    #[must_use]
+    pub fn is_first_trouble(&self) -> bool {
+        !self.troubled.swap(true, Ordering::Relaxed)
     }
 
     /// Its prompts, in its order.
@@ -219,13 +173,13 @@ impl Admitted {
     /// Can it be asked for resources?
     #[must_use]
     pub fn has_resources(&self) -> bool {
-        self.has_resources
+        self.listing.resources
     }
 
     /// Does it suggest values for arguments?
     #[must_use]
     pub fn has_completions(&self) -> bool {
-        self.has_completions
+        self.listing.completions
     }
 }
 
@@ -238,12 +192,12 @@ impl fmt::Debug for Admitted {
     }
 }
 
-/// Makes an entry of each, of which there are not too many, and none twice.
+/// Makes an entry of each that is to be listed. There may not be too many, and none twice.
 fn distinct<S, E>(
     kind: Kind,
     specs: Vec<S>,
     name: impl Fn(&S) -> &String,
-    entry: impl Fn(S) -> Result<E, Refusal>,
+    mut entry: impl FnMut(S) -> Result<Option<E>, Refusal>,
 ) -> Result<Vec<Arc<E>>, Refusal> {
     if specs.len() > MAX_LISTED {
         return Err(Refusal::TooMany { kind, count: specs.len() });
@@ -251,89 +205,16 @@ fn distinct<S, E>(
     let mut names = HashSet::new();
     let entries = specs.into_iter().map(|spec| {
         if !names.insert(name(&spec).clone()) {
-            return Err(Refusal::Duplicate { kind, name: name(&spec).clone() });
+            return Err(Refusal::Duplicate { kind, name: entries::quotable(name(&spec)) });
         }
-        entry(spec).map(Arc::new)
+        Ok(entry(spec)?.map(Arc::new))
     });
+    let entries = entries.filter_map(Result::transpose);
     entries.collect()
 }
 
-fn tool_entry(spec: ToolSpec) -> Result<ToolEntry, Refusal> {
-    check_name(Kind::Tool, &spec.name)?;
-    let bad = |what| Refusal::Bad { kind: Kind::Tool, name: spec.name.clone(), what };
-    if spec.description.trim().is_empty() {
-        return Err(bad("its description is empty: a model would not know when to use it".to_owned()));
-    }
-    check_texts(spec.title.as_deref(), Some(&spec.description)).map_err(bad)?;
-    let bad_schema = |which, error| Refusal::BadSchema { tool: spec.name.clone(), which, error };
-    let input = input_schema(&spec.input_schema).map_err(|error| bad_schema("input", error))?;
-    let output = spec.output_schema.as_ref().map(output_schema).transpose();
-    let output = output.map_err(|error| bad_schema("output", error))?;
-    let header_params = header_params::of(&spec.input_schema).map_err(bad)?;
-    Ok(ToolEntry { own_name: spec.name.as_str().into(), spec, input, output, header_params })
-}
-
-fn prompt_entry(spec: PromptSpec) -> Result<PromptEntry, Refusal> {
-    check_name(Kind::Prompt, &spec.name)?;
-    let bad = |what| Refusal::Bad { kind: Kind::Prompt, name: spec.name.clone(), what };
-    check_texts(spec.title.as_deref(), spec.description.as_deref()).map_err(bad)?;
-    if spec.arguments.len() > MAX_PROMPT_ARGUMENTS {
-        let count = spec.arguments.len();
-        return Err(bad(format!("it has {count} arguments; at most {MAX_PROMPT_ARGUMENTS} are taken")));
-    }
-    let mut names = HashSet::new();
-    for argument in &spec.arguments {
-        let name = &argument.name;
-        if name.is_empty() || name.len() > MAX_TITLE_BYTES || !names.insert(name) {
-            return Err(bad(format!("its argument {name:.64?} has a name that is empty, too long or there twice")));
-        }
-        check_texts(argument.title.as_deref(), argument.description.as_deref())
-            .map_err(|what| bad(format!("its argument `{name}`: {what}")))?;
-    }
-    Ok(PromptEntry { own_name: spec.name.as_str().into(), spec })
-}
-
-fn template_entry(spec: ResourceTemplate) -> Result<TemplateEntry, Refusal> {
-    let name = format!("{:.200}", spec.uri_template);
-    let bad = |what| Refusal::Bad { kind: Kind::ResourceTemplate, name: name.clone(), what };
-    check_texts(spec.title.as_deref(), spec.description.as_deref()).map_err(bad)?;
-    check_texts(Some(&spec.name), None).map_err(bad)?;
-    let template = UriTemplate::new(&spec.uri_template).map_err(bad)?;
-    Ok(TemplateEntry { spec, template })
-}
-
-fn check_name(kind: Kind, name: &str) -> Result<(), Refusal> {
-    if is_name(name) { Ok(()) } else { Err(Refusal::BadName { kind, name: name.to_owned() }) }
-}
-
-/// `^[a-zA-Z0-9_-]{1,64}$`.
-pub(super) fn is_name(name: &str) -> bool {
-    (1..=MAX_NAME_LEN).contains(&name.len())
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
-}
-
-fn check_texts(title: Option<&str>, description: Option<&str>) -> Result<(), String> {
-    for (what, text, max) in [("title", title, MAX_TITLE_BYTES), ("description", description, MAX_DESCRIPTION_BYTES)] {
-        let len = text.map_or(0, str::len);
-        if len > max {
-            return Err(format!("its {what} has {len} bytes; at most {max} are taken"));
-        }
-    }
-    Ok(())
-}
-
-fn input_schema(schema: &Value) -> Result<Schema, InvalidSchema> {
-    if schema.get("type") != Some(&Value::from("object")) {
-        let reason = "the schema of arguments must be an object with \"type\": \"object\"".to_owned();
-        return Err(InvalidSchema { path: String::new(), reason });
-    }
-    Schema::compile(schema)
-}
-
-fn output_schema(schema: &Value) -> Result<Schema, InvalidSchema> {
-    if !schema.is_object() {
-        let reason = "the schema of structured content must be an object".to_owned();
-        return Err(InvalidSchema { path: String::new(), reason });
-    }
-    Schema::compile(schema)
+fn claude_refuses(tool: &ToolEntry) -> Option<String> {
+    let schema = &tool.spec.input_schema;
+    let keyword = ["anyOf", "allOf", "oneOf"].into_iter().find(|keyword| schema.get(keyword).is_some())?;
+    Some(format!("tool `{}`: its input schema has `{keyword}` at the top, for which Claude refuses it", tool.own_name))
 }

@@ -8,13 +8,21 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
-use super::admit::MAX_NAME_LEN;
 use crate::plugin::{Digest, PluginId};
 
-/// Something that one plugin offers under a name of its own.
+/// The most characters of a tool's or a prompt's name.
+pub(super) const MAX_NAME_LEN: usize = 64;
+
+/// `^[a-zA-Z0-9_-]{1,64}$`.
+pub(super) fn is_name(name: &str) -> bool {
+    (1..=MAX_NAME_LEN).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}
+
+/// Something that one plugin offers under a name that others may offer too.
 pub(super) struct Claim<'a> {
     pub(super) plugin: &'a PluginId,
-    pub(super) own_name: &'a Arc<str>,
+    pub(super) bare_name: &'a Arc<str>,
 }
 
 /// The names in the order of the claims, and of each bare name that is nobody's what stands in its place.
@@ -31,7 +39,7 @@ pub(super) fn assign(claims: &[Claim<'_>], owners: &BTreeMap<String, String>) ->
     let names = claims.iter().enumerate().map(|(index, claim)| {
         let name = claim.name(prefixed.contains(&index));
         if prefixed.contains(&index) {
-            ambiguous.entry(claim.own_name.clone()).or_default().push(name.clone());
+            ambiguous.entry(claim.bare_name.clone()).or_default().push(name.clone());
         }
         name
     });
@@ -40,7 +48,7 @@ pub(super) fn assign(claims: &[Claim<'_>], owners: &BTreeMap<String, String>) ->
 
 impl Claim<'_> {
     fn name(&self, prefixed: bool) -> Arc<str> {
-        if prefixed { prefixed_name(self.plugin, self.own_name) } else { self.own_name.clone() }
+        if prefixed { prefixed_name(self.plugin, self.bare_name) } else { self.bare_name.clone() }
     }
 }
 
@@ -65,13 +73,17 @@ fn prefixed(claims: &[Claim<'_>], owners: &BTreeMap<String, String>) -> HashSet<
     }
 }
 
-/// `<id>_<name>`; where that is too long, its head and eight digits of its SHA-256.
+/// `<id>_<name>`.
 fn prefixed_name(id: &PluginId, name: &str) -> Arc<str> {
-    let mut full = format!("{id}_{name}");
-    if full.len() > MAX_NAME_LEN {
-        let digest = Digest(Sha256::digest(&full).into()).to_string();
-        full.truncate(MAX_NAME_LEN - 9);
-        full = format!("{full}_{}", &digest[..8]);
+    shortened(format!("{id}_{name}")).into()
+}
+
+/// The name as it is; where it is too long, its head and eight digits of its SHA-256.
+pub(super) fn shortened(mut name: String) -> String {
+    if name.len() > MAX_NAME_LEN {
+        let digest = Digest(Sha256::digest(&name).into()).to_string();
+        name.truncate(MAX_NAME_LEN - 9);
+        name = format!("{name}_{}", &digest[..8]);
     }
-    full.into()
+    name
 }

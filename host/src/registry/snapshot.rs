@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use super::imitation::{self, Imitation};
 use super::names::{self, Claim, Names};
-use super::{Admitted, Config, PromptEntry, TemplateEntry, ToolEntry};
+use super::{Admitted, Config, Kind, PromptEntry, TemplateEntry, ToolEntry};
 use crate::plugin::{Plugin, PluginId};
 
 /// Something a plugin offers, under the name that clients know it by.
@@ -28,6 +29,12 @@ impl<E> Item<E> {
     #[must_use]
     pub fn plugin(&self) -> &Arc<dyn Plugin> {
         self.admitted.plugin()
+    }
+
+    /// The plugin, as it was admitted.
+    #[must_use]
+    pub fn admitted(&self) -> &Arc<Admitted> {
+        &self.admitted
     }
 
     /// Does its plugin suggest values for arguments?
@@ -55,8 +62,8 @@ pub enum Lookup<'a, E> {
 
 /// What can be offered under a name.
 pub trait Named {
-    /// The plugin's own name for it.
-    fn own_name(&self) -> &Arc<str>;
+    /// The name that it is listed under, if no other plugin has the same.
+    fn bare_name(&self) -> &Arc<str>;
     /// Would clients see the same?
     fn is_listed_like(&self, other: &Self) -> bool;
 }
@@ -87,7 +94,7 @@ impl<E: Named> Catalog<E> {
         let offers: Vec<_> = plugins.flat_map(|p| offers(p).iter().map(move |entry| (p, entry))).collect();
         let claim = |(admitted, entry): &(&'a Arc<Admitted>, &'a Arc<E>)| Claim {
             plugin: admitted.plugin().id(),
-            own_name: entry.own_name(),
+            bare_name: entry.bare_name(),
         };
         let Names { names, ambiguous } = names::assign(&offers.iter().map(claim).collect::<Vec<_>>(), owners);
         let by_name = names.iter().cloned().zip(0..).collect();
@@ -128,6 +135,7 @@ pub struct Snapshot {
     plugins: BTreeMap<PluginId, Arc<Admitted>>,
     tools: Catalog<ToolEntry>,
     prompts: Catalog<PromptEntry>,
+    imitations: Vec<Imitation>,
 }
 
 impl Snapshot {
@@ -137,7 +145,9 @@ impl Snapshot {
         let plugins: BTreeMap<_, _> = plugins.into_iter().map(|p| (p.plugin().id().clone(), p)).collect();
         let tools = Catalog::new(plugins.values(), Admitted::tools, &config.tool_owners);
         let prompts = Catalog::new(plugins.values(), Admitted::prompts, &config.prompt_owners);
-        Self { plugins, tools, prompts }
+        let mut imitations = imitation::among(Kind::Tool, tools.items());
+        imitations.extend(imitation::among(Kind::Prompt, prompts.items()));
+        Self { plugins, tools, prompts, imitations }
     }
 
     /// All plugins, by id.
@@ -164,6 +174,12 @@ impl Snapshot {
         &self.prompts
     }
 
+    /// The names that look alike, so that a person or a model may take one for another.
+    #[must_use]
+    pub fn imitations(&self) -> &[Imitation] {
+        &self.imitations
+    }
+
     /// All resource templates, and whose they are, in the order in which clients list them.
     pub fn resource_templates(&self) -> impl Iterator<Item = (&Arc<Admitted>, &Arc<TemplateEntry>)> {
         self.plugins.values().flat_map(|plugin| plugin.resource_templates().iter().map(move |entry| (plugin, entry)))
@@ -188,7 +204,9 @@ mod tests {
 
     fn admitted(id: &str, tools: &[&str]) -> Arc<Admitted> {
         let specs = tools.iter().map(|name| tool(name)).collect();
-        Arc::new(Admitted::new(FakePlugin::new(id), Listing { tools: specs, ..Listing::default() }).unwrap())
+        Arc::new(
+            Admitted::new(FakePlugin::new(id), Listing { tools: specs, ..Listing::default() }, Arc::default()).unwrap(),
+        )
     }
 
     fn names(snapshot: &Snapshot) -> Vec<&str> {
@@ -228,7 +246,21 @@ mod tests {
     fn a_prefixed_name_stays_within_64_characters() {
         let long = "n".repeat(64);
         let snapshot = Snapshot::new(vec![admitted("a", &[&long]), admitted("b", &[&long])], &Config::default());
-        assert!(snapshot.tools().items().iter().all(|t| super::super::admit::is_name(&t.name)));
+        assert!(snapshot.tools().items().iter().all(|t| names::is_name(&t.name)));
         assert_ne!(snapshot.tools().items()[0].name, snapshot.tools().items()[1].name);
+    }
+
+    #[test]
+    fn names_that_look_alike_are_found_among_all_plugins() {
+        let plugins = vec![admitted("a", &["read_file", "list"]), admitted("b", &["ReadFile", "write", "1ist"])];
+        let snapshot = Snapshot::new(plugins, &Config::default());
+        let found: Vec<_> = snapshot.imitations().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            found,
+            [
+                "tools whose names look alike: `read_file` of the plugin a, `ReadFile` of the plugin b",
+                "tools whose names look alike: `list` of the plugin a, `1ist` of the plugin b",
+            ]
+        );
     }
 }

@@ -43,6 +43,16 @@ fn holds(keyword: &str) -> Option<Holds> {
     }
 }
 
+/// Does the keyword hold subschemas under names that the schema's author chose?
+pub(crate) fn names_subschemas(keyword: &str) -> bool {
+    matches!(holds(keyword), Some(Holds::Named))
+}
+
+/// Does the keyword hold a subschema, or a list of them?
+pub(crate) fn holds_subschemas(keyword: &str) -> bool {
+    matches!(holds(keyword), Some(Holds::OneOrList))
+}
+
 /// Copies `schema` with `keyword: true` added to each of its subschemas.
 ///
 /// # Errors

@@ -30,7 +30,7 @@ use crate::testing::{FakePlugin, tool};
 pub(super) fn server(plugin: Arc<dyn Plugin>, tools: &[ToolSpec], questions: Questions) -> Server {
     let registry = Arc::new(Registry::new(registry::Config::default()));
     let listing = Listing { tools: tools.to_vec(), ..Listing::default() };
-    registry.publish(vec![Arc::new(Admitted::new(plugin, listing).unwrap())]);
+    registry.publish(vec![Arc::new(Admitted::new(plugin, listing, Arc::default()).unwrap())]);
     let stores = Stores {
         sessions: Arc::new(MemoryStore::new(&session::Config::default())),
         sessions_required: false,

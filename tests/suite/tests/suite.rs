@@ -7,6 +7,7 @@ mod suite {
     mod bad_http;
     mod bad_input;
     mod batches;
+    mod cleaning;
     mod breaker;
     mod grants;
     mod hostile;
@@ -26,6 +27,7 @@ mod suite {
     mod resuming;
     mod rules;
     mod sessions;
+    mod shaping;
     mod slow_clients;
     mod streaming;
     mod subscriptions;

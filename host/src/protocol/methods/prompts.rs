@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::Value;
+use tracing::warn;
 
 use super::super::caller::Caller;
 use super::super::error::RequestError;
@@ -12,7 +13,7 @@ use super::super::version::Revision;
 use super::super::{Server, convert};
 use super::{found, texts};
 use crate::plugin::{Argument, BoxFuture, Call, JsonObject, Plugin};
-use crate::registry::Prompt;
+use crate::registry::{Prompt, clean};
 
 /// `prompts/list`, one page of it.
 ///
@@ -79,7 +80,14 @@ impl Work for PromptGet {
             let plugin = self.prompt.plugin();
             let filled = plugin.clone().get_prompt(self.prompt.entry.own_name.clone(), self.given.clone(), call);
             match filled.await {
-                Ok(output) => Ended::Done(Ok(convert::prompt_output(output, self.revision))),
+                Ok(mut output) => {
+                    let done = clean::prompt_output(&mut output);
+                    if let Some(done) = done.first().filter(|_| self.prompt.admitted().is_first_trouble()) {
+                        let (plugin, prompt) = (plugin.id(), &*self.prompt.name);
+                        warn!(%plugin, prompt, "{done}; further ones are cleaned without a word");
+                    }
+                    Ended::Done(Ok(convert::prompt_output(output, self.revision)))
+                }
                 Err(error) => Ended::error(error, &**plugin),
             }
         })

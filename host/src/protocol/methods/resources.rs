@@ -17,7 +17,7 @@ use super::super::rounds::{Ended, Work};
 use super::super::version::Revision;
 use super::super::{Server, convert};
 use crate::plugin::{BoxFuture, Call, CallError, JsonObject, Outcome, Plugin, PluginId, Resource, Usage};
-use crate::registry::{Admitted, Snapshot, TemplateEntry};
+use crate::registry::{Admitted, Snapshot, TemplateEntry, clean};
 use crate::session::SessionId;
 
 /// The most resources of one plugin in a list.
@@ -57,11 +57,10 @@ async fn all(snapshot: &Snapshot, call: &Call) -> Vec<Listed> {
     let asked = snapshot.plugins().filter(|admitted| admitted.has_resources()).map(|admitted| async {
         let plugin = admitted.plugin().clone();
         match plugin.clone().list_resources(call.clone()).await {
-            Ok(resources) => resources
-                .into_iter()
-                .take(MOST_LISTED)
-                .map(|resource| Listed { plugin: plugin.clone(), resource })
-                .collect(),
+            Ok(resources) => {
+                let resources = resources.into_iter().take(MOST_LISTED).filter_map(|it| cleaned(admitted, it));
+                resources.map(|resource| Listed { plugin: plugin.clone(), resource }).collect()
+            }
             Err(error) => {
                 warn!(plugin = %plugin.id(), %error, "its resources cannot be listed");
                 Vec::new()
@@ -81,6 +80,26 @@ async fn all(snapshot: &Snapshot, call: &Call) -> Vec<Listed> {
         alone
     });
     listed
+}
+
+/// The resource without what nobody sees; none, if it cannot be listed. The log has a plugin's first trouble alone:
+/// these are made at each request.
+fn cleaned(admitted: &Admitted, mut resource: Resource) -> Option<Resource> {
+    let plugin = admitted.plugin().id();
+    match clean::resource(&mut resource) {
+        Ok(done) => {
+            if let Some(done) = done.first().filter(|_| admitted.is_first_trouble()) {
+                warn!(%plugin, "{done}; further ones are cleaned without a word");
+            }
+            Some(resource)
+        }
+        Err(reason) => {
+            if admitted.is_first_trouble() {
+                warn!(%plugin, reason, "a resource is left out; further ones are left out without a word");
+            }
+            None
+        }
+    }
 }
 
 /// `resources/list`, one page of it.
@@ -119,8 +138,8 @@ pub(in super::super) fn list_templates(
 ) -> Result<JsonObject, RequestError> {
     let snapshot = server.registry.snapshot();
     let templates: Vec<_> = snapshot.resource_templates().collect();
-    page("resourceTemplates", &templates, server.config.page_size, params, |(_, entry)| {
-        convert::resource_template(&entry.spec, caller.revision)
+    page("resourceTemplates", &templates, server.config.page_size, params, |(admitted, entry)| {
+        convert::resource_template(&entry.spec, &**admitted.plugin(), caller.revision)
     })
 }
 

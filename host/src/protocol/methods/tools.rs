@@ -14,7 +14,8 @@ use super::super::version::{Era, Revision};
 use super::super::{Server, convert};
 use super::found;
 use crate::plugin::{
-    BoxFuture, Call, CallError, Content, JsonObject, Outcome, Plugin, ResourceBody, TaskSupport, ToolOutput, Usage,
+    Access, BoxFuture, Call, CallError, Content, JsonObject, Outcome, Plugin, ResourceBody, TaskSupport, ToolOutput,
+    Usage,
 };
 use crate::registry::Tool;
 
@@ -109,6 +110,10 @@ impl Work for ToolCall {
 
     fn asks_first(&self) -> bool {
         self.tool.entry.spec.asks_first
+    }
+
+    fn access(&self) -> Access {
+        self.tool.entry.access
     }
 
     fn run(&self, call: Call) -> BoxFuture<'_, Ended> {
