@@ -6,6 +6,7 @@
 mod approve;
 mod dev;
 mod inspect;
+mod memory;
 mod options;
 mod serve;
 mod shutdown;

@@ -12,6 +12,7 @@ use std::fmt::Write as _;
 use pegboard::loader::Status;
 use pegboard::{App, Compiler, Config, loader, policy, telemetry, transport};
 
+use super::memory;
 use super::options::Options;
 use super::serve::{print, runtime, url};
 use super::shutdown::Shutdown;
@@ -47,6 +48,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     app.ready().await;
     step.done();
     print(&banner(&url, &app.status().borrow()));
+    let _memory = memory::give_back();
     app.serve(listener, shutdown.token()).await;
     Ok(())
 }

@@ -10,6 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{info, warn};
 
+use super::memory;
 use super::options::Options;
 use super::shutdown::Shutdown;
 
@@ -23,6 +24,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         let app = Arc::new(App::start(config, Compiler::this_program()).await?);
         let _reloading = reload_on_hangup(&app)?;
         print(&format!("{url}\n"));
+        let _memory = memory::give_back();
         app.serve(listener, shutdown.token()).await;
         Ok(())
     })

@@ -2,6 +2,7 @@
 
 use pegboard::{App, Compiler, telemetry};
 
+use super::memory;
 use super::options::Common;
 use super::serve::runtime;
 use super::shutdown::Shutdown;
@@ -13,6 +14,7 @@ pub(crate) fn run(options: &Common) -> anyhow::Result<()> {
     let done = runtime.block_on(async {
         let shutdown = Shutdown::listen()?;
         let app = App::start(config, Compiler::this_program()).await?;
+        let _memory = memory::give_back();
         app.stdio(shutdown.token()).await;
         Ok(())
     });
