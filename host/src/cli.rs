@@ -8,6 +8,7 @@ mod ask;
 mod dev;
 mod inspect;
 mod lines;
+mod memory;
 mod options;
 mod serve;
 mod shutdown;

@@ -146,7 +146,7 @@ pub enum LoadError {
         exports: Vec<String>,
     },
     /// It wants what nobody gives.
-    #[error("it imports what this host does not have: {}", .imports.join(", "))]
+    #[error("it imports what this host does not have: {}", few(.imports))]
     MissingImports {
         /// All of it.
         imports: Vec<String>,
@@ -168,14 +168,19 @@ pub enum LoadError {
 }
 
 fn exporting(exports: &[String]) -> String {
+    if exports.is_empty() { "and nothing else either".to_owned() } else { format!("it exports {}", few(exports)) }
+}
+
+/// The first of `names`, and how many there are beside them.
+fn few(names: &[String]) -> String {
     /// More than this nobody reads.
     const SHOWN: usize = 8;
-    if exports.is_empty() {
-        return "and nothing else either".to_owned();
-    }
-    let mut text = format!("it exports {}", exports[..exports.len().min(SHOWN)].join(", "));
-    if exports.len() > SHOWN {
-        let _ = write!(text, " and {} more", exports.len() - SHOWN);
+    /// Bytes; a name can have thousands.
+    const NAME_BYTES: usize = 96;
+    let shown: Vec<_> = names.iter().take(SHOWN).map(|name| excerpt(name, NAME_BYTES)).collect();
+    let mut text = shown.join(", ");
+    if names.len() > SHOWN {
+        let _ = write!(text, " and {} more", names.len() - SHOWN);
     }
     text
 }

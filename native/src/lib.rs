@@ -1,5 +1,5 @@
-//! The only unsafe code of Pegboard: machine code is mapped from a file and then run. Beside it, two things that a
-//! process must ask of its system with a promise: [`close_inherited`] and [`give_back_large_blocks`].
+//! The only unsafe code of Pegboard: machine code is mapped from a file and then run. Beside it, what a process
+//! must ask of its system with a promise: [`close_inherited`], [`give_back_large_blocks`], [`give_back_free_memory`].
 //!
 //! # Why mapping is sound
 //!
@@ -32,7 +32,7 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 pub use descriptors::close_inherited;
-pub use memory::give_back_large_blocks;
+pub use memory::{give_back_free_memory, give_back_large_blocks};
 pub use private_dir::{PrivateDir, PrivateDirError};
 
 /// Why a file was not mapped.

@@ -132,6 +132,8 @@ check_bench() {
     need python3 python3
     need wrk wrk
     cargo test --manifest-path tests/Cargo.toml --target-dir target/tests --release --quiet \
-        -p pegboard-bench-floor -p pegboard-bench-load
+        -p pegboard-bench-floor -p pegboard-bench-hostile -p pegboard-bench-load
     tests/bench/run --smoke
+    build_guests tests/guests
+    cargo run --manifest-path tests/Cargo.toml --target-dir target/tests --release --quiet -p pegboard-bench-hostile -- --smoke
 }

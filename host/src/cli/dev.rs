@@ -13,6 +13,7 @@ use std::sync::Arc;
 use pegboard::loader::Status;
 use pegboard::{App, Compiler, Config, loader, policy, telemetry, transport};
 
+use super::memory;
 use super::options::Options;
 use super::serve::{administer, administration, print, runtime, url};
 use super::shutdown::Shutdown;
@@ -49,6 +50,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     app.ready().await;
     step.done();
     print(&banner(&url, &app.status().borrow()));
+    let _memory = memory::give_back();
     let stop = shutdown.token();
     tokio::join!(app.serve(listener, stop.clone()), administer(&app, socket, stop));
     Ok(())

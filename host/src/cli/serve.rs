@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{info, warn};
 
+use super::memory;
 use super::options::Options;
 use super::shutdown::Shutdown;
 
@@ -26,6 +27,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         let app = Arc::new(App::start(config, Compiler::this_program()).await?);
         let _reloading = reload_on_hangup(&app)?;
         print(&format!("{url}\n"));
+        let _memory = memory::give_back();
         let stop = shutdown.token();
         tokio::join!(app.serve(listener, stop.clone()), administer(&app, administration, stop));
         Ok(())

@@ -6,6 +6,7 @@ use pegboard::transport::admin::Socket;
 use pegboard::{App, Compiler, telemetry};
 use tokio_util::sync::CancellationToken;
 
+use super::memory;
 use super::options::Common;
 use super::serve::{administer, runtime};
 use super::shutdown::Shutdown;
@@ -19,6 +20,7 @@ pub(crate) fn run(options: &Common) -> anyhow::Result<()> {
         // Each client starts a server of its own, so there is no socket unless one is named.
         let socket = config.admin.socket.as_deref().map(Socket::bind).transpose()?;
         let app = Arc::new(App::start(config, Compiler::this_program()).await?);
+        let _memory = memory::give_back();
         let (stop, closed) = (shutdown.token(), CancellationToken::new());
         let serving = async {
             app.stdio(stop).await;

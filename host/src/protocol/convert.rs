@@ -306,14 +306,49 @@ fn number(value: f64) -> Value {
     if value.fract() == 0.0 && value.abs() <= EXACT { json!(value as i64) } else { json!(value) }
 }
 
+/// Members about which a field of the interface decides, also where it says nothing, or the host. If `extra` could set
+/// them, a plugin could pose as the host: ask a user without having been allowed to, or promise what nobody enforces.
+const SPOKEN_FOR: [&str; 28] = [
+    "_meta",
+    "annotations",
+    "arguments",
+    "cacheScope",
+    "content",
+    "contents",
+    "description",
+    "execution",
+    "icons",
+    "inputRequests",
+    "inputSchema",
+    "isError",
+    "maxTokens",
+    "messages",
+    "mimeType",
+    "name",
+    "nextCursor",
+    "outputSchema",
+    "requestState",
+    "resultType",
+    "size",
+    "structuredContent",
+    "systemPrompt",
+    "task",
+    "title",
+    "ttlMs",
+    "uri",
+    "uriTemplate",
+];
+
 /// The members of an object, in the order in which they are first set.
 #[derive(Default)]
 struct Members(JsonObject);
 
 impl Members {
-    /// Begins with `extra`; what is set wins.
+    /// Begins with `extra`, without what it has no say about.
     fn beside(extra: Option<&JsonObject>) -> Self {
-        Self(extra.cloned().unwrap_or_default())
+        let mut members = extra.cloned().unwrap_or_default();
+        members.retain(|name, _| !SPOKEN_FOR.contains(&name.as_str()));
+        Self(members)
     }
 
     fn set(&mut self, name: &str, value: impl Into<Value>) {

@@ -5,19 +5,23 @@
 //! I/O and timers get their turn; but that alone would queue every short call behind all the busy ones. So a guest
 //! that has used more than [`FREE_CPU`] is polled only while it holds a permit of its lane. Permits are handed out
 //! first come, first served, and given back after each poll: a guest that waits holds none.
+//!
+//! One thing a tick does not interrupt: an instruction that fills or copies much memory, or the host taking over a large
+//! result. Fifty calls that begin with one would each hold a thread, one after the other, before any has used up what is
+//! free. So a plugin of which a poll took long loses that for a while: its calls need a permit from their beginning.
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 use wasmtime::UpdateDeadline;
 
-use super::limits::{FREE_CPU, SHORT_CPU};
+use super::limits::{FREE_CPU, LONG_HOLD, SHORT_CPU, UNRULY_FOR};
 use super::ticker::Ticker;
 
 /// Ticks from one yield to the next.
@@ -80,10 +84,46 @@ impl Meter {
         self.began.store(thread_clock(), Ordering::Relaxed);
     }
 
-    fn end(&self) {
+    /// Gives how long the poll took.
+    fn end(&self) -> Duration {
         let spent = thread_clock().saturating_sub(self.began.load(Ordering::Relaxed));
         self.used.fetch_add(spent, Ordering::Relaxed);
+        Duration::from_nanos(spent)
     }
+}
+
+/// Whether the calls of a plugin let others in at each tick.
+#[derive(Debug)]
+pub(super) struct Manners {
+    since: Instant,
+    /// Milliseconds after `since` until which they are known not to. 0: nothing is known against them.
+    unruly_until: AtomicU64,
+}
+
+impl Manners {
+    pub(super) fn new() -> Self {
+        Self { since: Instant::now(), unruly_until: AtomicU64::new(0) }
+    }
+
+    /// A poll took so long.
+    fn held(&self, time: Duration) {
+        if time > LONG_HOLD {
+            self.unruly_until.store(self.now() + millis(UNRULY_FOR), Ordering::Relaxed);
+        }
+    }
+
+    fn are_bad(&self) -> bool {
+        let until = self.unruly_until.load(Ordering::Relaxed);
+        until > 0 && self.now() < until
+    }
+
+    fn now(&self) -> u64 {
+        millis(self.since.elapsed())
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn thread_clock() -> u64 {
@@ -97,19 +137,29 @@ type Waiting = Pin<Box<dyn Future<Output = Result<OwnedSemaphorePermit, AcquireE
 pub(super) struct Metered<'a, F> {
     guest: Pin<&'a mut F>,
     meter: &'a Meter,
+    manners: &'a Manners,
     lanes: &'a Lanes,
     ticker: &'a Ticker,
     waiting: Option<Waiting>,
 }
 
 impl<'a, F: Future> Metered<'a, F> {
-    pub(super) fn new(guest: Pin<&'a mut F>, meter: &'a Meter, lanes: &'a Lanes, ticker: &'a Ticker) -> Self {
-        Self { guest, meter, lanes, ticker, waiting: None }
+    pub(super) fn new(
+        guest: Pin<&'a mut F>,
+        meter: &'a Meter,
+        manners: &'a Manners,
+        lanes: &'a Lanes,
+        ticker: &'a Ticker,
+    ) -> Self {
+        Self { guest, meter, manners, lanes, ticker, waiting: None }
     }
 
     /// The permit to compute that the guest needs now, if it needs one.
     fn permit(&mut self, cx: &mut Context<'_>) -> Poll<Option<OwnedSemaphorePermit>> {
-        let used = self.meter.used();
+        let mut used = self.meter.used();
+        if self.manners.are_bad() {
+            used = used.max(SHORT_CPU);
+        }
         if used < FREE_CPU {
             return Poll::Ready(None);
         }
@@ -137,12 +187,31 @@ impl<F: Future> Future for Metered<'_, F> {
         let _running = this.ticker.run();
         this.meter.begin();
         let polled = this.guest.as_mut().poll(cx);
-        this.meter.end();
+        this.manners.held(this.meter.end());
         match polled {
             Poll::Ready(output) => Poll::Ready(Ok(output)),
             // A guest that computes only between two ticks is never seen by one.
             Poll::Pending if this.meter.used() > this.meter.budget => Poll::Ready(Err(CpuTimeExceeded)),
             Poll::Pending => Poll::Pending,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_poll_takes_what_is_free_from_the_next_calls_for_a_while() {
+        let manners = Manners::new();
+        manners.held(LONG_HOLD);
+        assert!(!manners.are_bad(), "not longer than it may be");
+        manners.held(LONG_HOLD + Duration::from_millis(1));
+        assert!(manners.are_bad());
+        manners.unruly_until.store(1, Ordering::Relaxed);
+        while manners.now() < 1 {
+            thread::yield_now();
+        }
+        assert!(!manners.are_bad(), "the time is over");
     }
 }

@@ -99,6 +99,12 @@ pub(super) const FREE_CPU: Duration = Duration::from_millis(1);
 /// Up to this much CPU time a call queues with its like, so that it need not wait behind the long ones.
 pub(super) const SHORT_CPU: Duration = Duration::from_millis(20);
 
+/// A guest that is on a thread for longer than this, several ticks, did not let others in when it was to.
+pub(super) const LONG_HOLD: Duration = Duration::from_millis(5);
+
+/// For so long the calls of its plugin get no CPU time without asking.
+pub(super) const UNRULY_FOR: Duration = Duration::from_secs(10);
+
 /// Bytes of stack for WebAssembly code.
 pub(super) const WASM_STACK: usize = 1 << 20;
 

@@ -163,7 +163,7 @@ impl Sandbox<'_> {
                 Err(error) => Err(self.explain(&error, budget, &store)),
             }
         });
-        Metered::new(guest, meter, &self.runtime.lanes, &self.runtime.ticker)
+        Metered::new(guest, meter, &self.terms.manners, &self.runtime.lanes, &self.runtime.ticker)
             .await
             .unwrap_or(Err(CallError::Limit(Limit::CpuTime(budget.cpu_time_ms))))
     }

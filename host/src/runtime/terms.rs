@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::account::Account;
+use super::cpu::Manners;
 use super::denials::Denials;
 use super::limits::{Config, WASM_PAGE};
 use super::net::Quota;
@@ -18,6 +19,8 @@ pub(super) struct Terms {
     pub(super) limits: Config,
     pub(super) denials: Denials,
     pub(super) rates: Rates,
+    /// How its calls behave towards those of others.
+    pub(super) manners: Manners,
     pub(super) account: Arc<Account>,
     /// What it may use of the network.
     pub(super) quota: Quota,
@@ -27,7 +30,16 @@ impl Terms {
     pub(super) fn new(plugin: PluginId, permissions: Arc<Permissions>, limits: &Config, account: Arc<Account>) -> Self {
         let limits = limits.for_plugin(&permissions.granted().limits);
         let quota = Quota::new(&permissions.granted().network);
-        Self { plugin, permissions, limits, denials: Denials::default(), rates: Rates::default(), account, quota }
+        Self {
+            plugin,
+            permissions,
+            limits,
+            denials: Denials::default(),
+            rates: Rates::default(),
+            manners: Manners::new(),
+            account,
+            quota,
+        }
     }
 
     /// Counts a refusal, logs it the first time, and gives the sentence for the guest.

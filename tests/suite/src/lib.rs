@@ -5,6 +5,7 @@
 //! | [`server`] | a server of one's own, with its folders and its log |
 //! | [`guests`] | the plugins that are built from `tests/guests` and `plugins` |
 //! | [`component`] | plugins made on the spot: with these tools, or with this fault |
+//! | [`corpus`] | the hostile guests, in one table |
 //! | [`http`] | requests, also malformed ones, and replies as they arrive |
 //! | [`sse`] | the frames of an event stream, in their order |
 //! | [`mcp`] | clients of both eras |
@@ -19,6 +20,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "`json!(…)` as an argument reads better without `&`")]
 
 pub mod component;
+pub mod corpus;
 pub mod guests;
 pub mod http;
 pub mod mcp;

@@ -18,17 +18,23 @@ const EVENT: &str = "event: message\ndata: ";
 /// A call of a tool.
 #[derive(Clone)]
 pub struct Call {
+    /// The tool.
     pub tool: String,
+    /// What it is called with.
     pub arguments: Value,
     /// Whether the client asks for progress.
     pub progress: bool,
+    /// What the client says that it can do.
+    pub capabilities: Value,
 }
 
 /// When the parts of a reply came, from the sending of the request on, and what it was.
 pub struct Reply {
+    /// The first byte of the reply's body.
     pub first_byte: Duration,
     /// The first event; what comes before may be a comment that only opens the stream.
     pub first_event: Duration,
+    /// The result.
     pub result: Value,
 }
 
@@ -80,7 +86,7 @@ impl Client {
         let mut meta = json!({
             "io.modelcontextprotocol/protocolVersion": VERSION,
             "io.modelcontextprotocol/clientInfo": {"name": "bench", "version": "1"},
-            "io.modelcontextprotocol/clientCapabilities": {},
+            "io.modelcontextprotocol/clientCapabilities": call.capabilities,
         });
         if call.progress {
             meta["progressToken"] = "p".into();

@@ -8,8 +8,9 @@ use anyhow::ensure;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::client::{Call, Client};
-use crate::samples::Samples;
+use pegboard_bench_load::client::{Call, Client};
+use pegboard_bench_load::samples::Samples;
+
 use crate::until_told;
 
 /// Before a connection is made anew after a failure, so that a dead server is not hammered.
@@ -67,7 +68,8 @@ async fn echo(client: &mut Option<Client>, host: &str, tool: &str, text: String)
         Some(connected) => connected,
         None => client.insert(Client::connect(host).await?),
     };
-    let call = Call { tool: tool.to_owned(), arguments: json!({"text": text}), progress: false };
+    let call =
+        Call { tool: tool.to_owned(), arguments: json!({"text": text}), progress: false, capabilities: json!({}) };
     let sent = Instant::now();
     let reply = connected.call(&call).await?;
     let echoed = &reply.result["content"][0]["text"];

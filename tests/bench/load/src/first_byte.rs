@@ -8,8 +8,9 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::client::{Call, Client};
-use crate::samples::Samples;
+use pegboard_bench_load::client::{Call, Client};
+use pegboard_bench_load::samples::Samples;
+
 use crate::until_told;
 
 /// Names of tools.
@@ -41,8 +42,13 @@ const SLEEP_MS: u64 = 1_000;
 pub async fn run(host: &str, tools: &Tools<'_>, each: usize) -> anyhow::Result<Value> {
     let mut background = JoinSet::new();
     let refused = Arc::new(AtomicUsize::new(0));
-    let sleep = Call { tool: tools.sleep.to_owned(), arguments: json!({"ms": SLEEP_MS}), progress: false };
-    let spin = Call { tool: tools.spin.to_owned(), arguments: json!({}), progress: false };
+    let sleep = Call {
+        tool: tools.sleep.to_owned(),
+        arguments: json!({"ms": SLEEP_MS}),
+        progress: false,
+        capabilities: json!({}),
+    };
+    let spin = Call { tool: tools.spin.to_owned(), arguments: json!({}), progress: false, capabilities: json!({}) };
     for call in std::iter::repeat_n(sleep, each).chain(std::iter::repeat_n(spin, each)) {
         let client = Client::connect(host).await?;
         background.spawn(keep_running(client, host.to_owned(), call, refused.clone()));
@@ -51,8 +57,13 @@ pub async fn run(host: &str, tools: &Tools<'_>, each: usize) -> anyhow::Result<V
 
     let stop = Arc::new(AtomicBool::new(false));
     let arguments = json!({"steps": 2, "delay_ms": 10});
-    let stream = Call { tool: tools.stream.to_owned(), arguments, progress: true };
-    let echo = Call { tool: tools.echo.to_owned(), arguments: json!({"text": "hello"}), progress: false };
+    let stream = Call { tool: tools.stream.to_owned(), arguments, progress: true, capabilities: json!({}) };
+    let echo = Call {
+        tool: tools.echo.to_owned(),
+        arguments: json!({"text": "hello"}),
+        progress: false,
+        capabilities: json!({}),
+    };
     let mut probes = JoinSet::new();
     for _ in 0..PROBES {
         probes.spawn(probe(Client::connect(host).await?, stream.clone(), echo.clone(), stop.clone()));

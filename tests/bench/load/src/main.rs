@@ -8,10 +8,8 @@
 //! Both print `running` once the load is there, go on until standard input ends, and then print one line of JSON. HOST
 //! is an address and a port.
 
-mod client;
 mod echo;
 mod first_byte;
-mod samples;
 
 use anyhow::bail;
 use tokio::io::AsyncReadExt as _;
