@@ -8,7 +8,11 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::toml_file::{self, FileError};
+<<<<<<< HEAD
 use crate::{audit, loader, policy, protocol, registry, runtime, session, task, telemetry, transport, trust};
+=======
+use crate::{kv, loader, policy, protocol, registry, runtime, session, task, telemetry, transport, trust};
+>>>>>>> 8482de9 (squash)
 
 /// The settings of a whole server. `Config::default()` serves `./plugins` on loopback.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -42,6 +46,8 @@ pub struct Config {
     pub events: session::events::Config,
     /// Bounds of tasks.
     pub tasks: task::Config,
+    /// Bounds of what plugins store in buckets.
+    pub kv: kv::Config,
     /// Who gets which name.
     pub registry: registry::Config,
     /// Where the trail of all calls goes.

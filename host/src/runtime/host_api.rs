@@ -3,6 +3,7 @@
 
 mod client;
 mod config;
+mod filesystem;
 mod http;
 mod kv;
 mod secrets;
@@ -16,6 +17,7 @@ use super::wit::{Bindings, imports};
 /// the functions, not by what is linked.
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::add_to_linker_async(linker)?;
+    filesystem::link(linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(linker)?;
     Bindings::add_to_linker::<State, HasSelf<State>>(linker, |state| state)
 }

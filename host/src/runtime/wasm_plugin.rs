@@ -45,12 +45,18 @@ impl WasmPlugin {
         let component = component::link(&runtime.linker, component)?;
         let exports = Exports::find(&component)?;
         let account = runtime.accounts.open(&id, &digest);
+<<<<<<< HEAD
         let terms = Arc::new(Terms::new(id.clone(), permissions, &runtime.limits, account));
         let places = Places::new(terms.limits.concurrent_calls_per_plugin, terms.limits.queued_calls_per_plugin);
         let reuse = terms.permissions.granted().limits.reuse.unwrap_or_default();
         let idle = Duration::from_millis(terms.limits.kept_idle_ms);
         let kept = Arc::new(Kept::new(reuse, idle, runtime.kept.clone()));
         Ok(Self { id, digest, runtime, terms, component, imports, exports, places, kept })
+=======
+        let terms = Arc::new(Terms::new(id.clone(), permissions, &runtime.limits, &runtime.directories, account)?);
+        let places = Places::new(terms.limits.concurrent_calls_per_plugin);
+        Ok(Self { id, digest, runtime, terms, component, imports, exports, places })
+>>>>>>> 8482de9 (squash)
     }
 
     /// Who may run now.

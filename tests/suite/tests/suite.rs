@@ -6,9 +6,11 @@ mod suite {
     mod bad_http;
     mod bad_input;
     mod batches;
+    mod filesystem;
     mod grants;
     mod hostile;
     mod hot_reload;
+    mod kv;
     mod legacy;
     mod lists;
     mod load;
