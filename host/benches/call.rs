@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use divan::Bencher;
 use pegboard::Compiler;
+use pegboard::kv::{self, MemoryKv};
 use pegboard::loader::compile::{self, ComponentLoader};
 use pegboard::plugin::{Call, Plugin, PluginId};
 use pegboard::runtime::{self, Runtime};
@@ -39,7 +40,9 @@ async fn load(cache_dir: PathBuf) -> Arc<dyn Plugin> {
         .unwrap_or_else(|error| panic!("{}: {error}; `tests/bench/run --only call` builds it", file.display()));
     // Nobody is told: the plugin announces nothing.
     let (announcements, _) = mpsc::channel(1);
-    let runtime = Runtime::new(&runtime::Config::default(), announcements).expect("a runtime");
+    let runtime =
+        Runtime::new(&runtime::Config::default(), Arc::new(MemoryKv::new(&kv::Config::default())), announcements)
+            .expect("a runtime");
     let config = compile::Config { cache_dir: Some(cache_dir), ..compile::Config::default() };
     let loader = ComponentLoader::new(runtime, config, Compiler::InProcess).expect("a loader");
     let id = PluginId::parse("echo").expect("a good name");

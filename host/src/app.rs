@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::audit::{self, Audit};
 use crate::config::Config;
+use crate::kv::MemoryKv;
 use crate::loader::compile::{CacheError, Compiler, ComponentLoader};
 use crate::loader::{self, LoaderHandle, Status};
 use crate::protocol::{KeyError, Server, Stores};
@@ -87,7 +88,8 @@ impl App {
         let tokens = Tokens::load(&config.auth)?;
         let audit = Audit::start(&config.audit)?;
         let (announce, announcements) = mpsc::channel(ANNOUNCEMENTS);
-        let runtime = Runtime::new(&config.limits, announce)?;
+        let kv = Arc::new(MemoryKv::new(&config.kv));
+        let runtime = Runtime::new(&config.limits, kv, announce)?;
         if let Some(file) = &config.network.ca_file {
             runtime.trust(file)?;
         }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::toml_file::{self, FileError};
-use crate::{audit, loader, policy, protocol, registry, runtime, session, task, telemetry, transport, trust};
+use crate::{audit, kv, loader, policy, protocol, registry, runtime, session, task, telemetry, transport, trust};
 
 /// The settings of a whole server. `Config::default()` serves `./plugins` on loopback.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -42,6 +42,8 @@ pub struct Config {
     pub events: session::events::Config,
     /// Bounds of tasks.
     pub tasks: task::Config,
+    /// Bounds of what plugins store in buckets.
+    pub kv: kv::Config,
     /// Who gets which name.
     pub registry: registry::Config,
     /// Where the server is administered.

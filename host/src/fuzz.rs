@@ -4,11 +4,12 @@
 //! A target panics if a promise of its part is broken; a refusal is as good as an answer.
 
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use serde_json::Value;
 use tokio::sync::mpsc;
 
+use crate::kv::{self, MemoryKv};
 use crate::loader::compile;
 use crate::policy::{Ceiling, Grants, Permissions};
 use crate::protocol::{Incoming, Message, NotAMessage, Response};
@@ -101,7 +102,7 @@ pub fn component(bytes: &[u8]) {
     const MOST: usize = 64 << 10;
     static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
         let limits = runtime::Config { concurrent_calls: 1, ..runtime::Config::default() };
-        Runtime::new(&limits, mpsc::channel(1).0).expect("an engine")
+        Runtime::new(&limits, Arc::new(MemoryKv::new(&kv::Config::default())), mpsc::channel(1).0).expect("an engine")
     });
     if bytes.len() > MOST {
         return;

@@ -14,6 +14,7 @@
 //! | [`runtime`] | runs plugins, each call in a fresh instance, within limits |
 //! | [`loader`] | watches the drop directory, and publishes what can be loaded from it |
 //! | [`trust`] | under which terms a file becomes a plugin: grants files, signatures |
+//! | [`kv`] | what plugins store in buckets, behind a store |
 //! | [`session`] | sessions of legacy clients, behind a store |
 //! | [`task`] | calls that go on after they were answered, behind a store |
 //! | [`audit`] | one line a call: who called what, how it ended, what was used |
@@ -27,6 +28,7 @@ pub mod audit;
 pub mod config;
 #[doc(hidden)]
 pub mod fuzz;
+pub mod kv;
 pub mod loader;
 pub mod plugin;
 pub mod policy;

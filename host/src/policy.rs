@@ -32,7 +32,9 @@ pub use client::Client;
 pub use config::{Ceiling, Config, Unpinned};
 pub use denial::Denial;
 pub use env::{Env, VariableName};
-pub use filesystem::{Filesystem, GuestPath, HostDirectory, Mount, MountAccess};
+pub use filesystem::{
+    Filesystem, GuestPath, HostDirectory, MOST_FILES, Mount, MountAccess, stricter_where_they_overlap,
+};
 pub use grants::{Grants, Sha256Hex};
 pub use kv::{Bucket, BucketAccess, BucketName, Kv};
 pub use limits::{Limits, Reuse};

@@ -20,12 +20,13 @@
 //! | `host_api` | what a guest may import, one capability a file |
 //! | `net` | what leaves the sandbox over the network |
 //! | [`secrets`] | where secrets come from, and keeping them out of sight |
+//! | `filesystem` | the directories that guests may see, and how much they may put there |
+//! | `clocks` | clocks that are coarse on request |
 //! | `output` | what a guest prints |
 //! | `failure` | why a guest ended |
 //! | `wit` | the interface's types and the vocabulary's, converted |
 //!
-//! Nothing outlives a call: state, files, network and names belong to grants, and a plugin without any gets time,
-//! memory, clocks and randomness.
+//! No state outlives a call but in what was granted. A plugin without grants gets time, memory, clocks and randomness.
 
 pub mod breaker;
 pub mod limits;
@@ -33,11 +34,13 @@ pub mod secrets;
 
 mod account;
 mod admission;
+mod clocks;
 mod component;
 mod cpu;
 mod denials;
 mod engine;
 mod failure;
+mod filesystem;
 mod host_api;
 mod jobs;
 mod kept;
@@ -65,12 +68,14 @@ use tokio::sync::{Semaphore, mpsc};
 use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
 
+use crate::kv::KvStore;
 use crate::plugin::{Announcement, Counters, Digest, PluginId};
 use crate::policy::Permissions;
 use account::Accounts;
 use admission::Admission;
 use cpu::Lanes;
 use engine::Instances;
+use filesystem::Directories;
 use net::Net;
 use secrets::Secrets;
 use ticker::Ticker;
@@ -97,6 +102,8 @@ struct Inner {
     /// Instances that may be kept for further calls.
     kept: Arc<Semaphore>,
     ticker: Ticker,
+    directories: Directories,
+    kv: Arc<dyn KvStore>,
     announcements: mpsc::Sender<Announcement>,
     net: Arc<Net>,
     secrets: Arc<ArcSwap<Secrets>>,
@@ -159,6 +166,30 @@ pub enum LoadError {
         /// What is different.
         reason: String,
     },
+    /// A directory that was granted to it cannot be opened.
+    #[error(
+        "{}, which {} grants to it, cannot be opened: {reason}; make that directory, or take it out of [filesystem]",
+        .directory.display(), .file.display()
+    )]
+    Directory {
+        /// Which.
+        directory: PathBuf,
+        /// The grants file.
+        file: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// A variable that was granted to it has a value that is no text.
+    #[error(
+        "the environment variable {name}, which {} grants to it, is not UTF-8; set it to text, or take it out of [env]",
+        .file.display()
+    )]
+    Variable {
+        /// Which.
+        name: String,
+        /// The grants file.
+        file: PathBuf,
+    },
     /// It imports something that the host has, but with other types.
     #[error("it does not fit this host: {reason}")]
     Link {
@@ -186,11 +217,16 @@ fn few(names: &[String]) -> String {
 }
 
 impl Runtime {
-    /// Sets up the engine. What plugins announce goes into `announcements`; while it is full, they wait.
+    /// Sets up the engine. What plugins store in buckets is in `kv`. What they announce goes into `announcements`; while
+    /// it is full, they wait.
     ///
     /// # Errors
     /// [`RuntimeError`] if a limit makes no sense or the system does not give what the engine needs.
-    pub fn new(config: &Config, announcements: mpsc::Sender<Announcement>) -> Result<Self, RuntimeError> {
+    pub fn new(
+        config: &Config,
+        kv: Arc<dyn KvStore>,
+        announcements: mpsc::Sender<Announcement>,
+    ) -> Result<Self, RuntimeError> {
         config.check()?;
         let failed = |error: wasmtime::Error| RuntimeError::Engine(format!("{error:#}"));
         let engine = engine::engine(Instances::Pooled(config)).map_err(failed)?;
@@ -206,6 +242,8 @@ impl Runtime {
             lanes: Lanes::new(),
             kept: Arc::new(Semaphore::new(config.kept_instances as usize)),
             ticker,
+            kv,
+            directories: Directories::new(filesystem::open_files()),
             announcements,
             net: Arc::new(Net::new()),
             secrets: Arc::default(),

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use pegboard::kv::MemoryKv;
 use pegboard::loader::compile::{Compiler, ComponentLoader};
 use pegboard::plugin::{Digest, PluginId};
 use pegboard::runtime::Runtime;
@@ -101,7 +102,7 @@ struct Tools {
 impl Tools {
     async fn new(config: Config) -> anyhow::Result<Self> {
         let (announce, _) = tokio::sync::mpsc::channel(1);
-        let runtime = Runtime::new(&config.limits, announce)?;
+        let runtime = Runtime::new(&config.limits, Arc::new(MemoryKv::new(&config.kv)), announce)?;
         let components = ComponentLoader::new(runtime, config.compile, Compiler::this_program())?;
         let directory = config.loader.directory;
         let keeper = Keeper::start(config.grants, &config.signatures, config.lock, &directory).await?;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use pegboard::kv::MemoryKv;
 use pegboard::loader;
 use pegboard::loader::compile::{Compiler, ComponentLoader};
 use pegboard::plugin::{Digest, PluginId};
@@ -73,7 +74,7 @@ async fn inspect(file: &Path, config: Config) -> anyhow::Result<Report> {
     let keeper = Keeper::start(config.grants, &config.signatures, config.lock, &config.loader.directory).await?;
     let trust = keeper.trust().borrow().clone();
     let (announce, _) = tokio::sync::mpsc::channel(1);
-    let runtime = Runtime::new(&config.limits, announce)?;
+    let runtime = Runtime::new(&config.limits, Arc::new(MemoryKv::new(&config.kv)), announce)?;
     let components = ComponentLoader::new(runtime, config.compile, Compiler::this_program())?;
     let found = components.inspect(bytes.clone().into()).await;
     let Names { imports, exports } = found.names;

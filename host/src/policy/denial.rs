@@ -11,6 +11,15 @@ pub struct Denial {
     pub remedy: String,
 }
 
+impl Denial {
+    /// That `what` is not for a call that may not change anything, whatever is granted.
+    #[must_use]
+    pub fn of_read_only_call(what: impl Into<String>) -> Self {
+        let remedy = "the tool says that it only reads (readOnlyHint), and is held to that";
+        Self { what: what.into(), remedy: remedy.to_owned() }
+    }
+}
+
 impl fmt::Display for Denial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "may not {}; {}", self.what, self.remedy)

@@ -45,13 +45,12 @@ impl Permissions {
         }
         if let Some(most) = &ceiling.filesystem {
             granted.filesystem.0.retain(|directory, mount| {
-                let covering = most.0.iter().filter(|(over, _)| directory.path().starts_with(over.path()));
-                // Of two that cover it the stricter holds.
-                let access = covering.map(|(_, mount)| mount.access).min();
+                let access = most.access_within(directory.path());
                 mount.access = mount.access.min(access.unwrap_or_default());
                 access.is_some()
             });
         }
+        granted.filesystem.settle();
         Self { granted, ceiling, file, withheld: None }
     }
 

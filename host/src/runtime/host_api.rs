@@ -3,6 +3,7 @@
 
 mod client;
 mod config;
+mod filesystem;
 mod http;
 mod kv;
 mod secrets;
@@ -18,6 +19,7 @@ use super::wit::{Bindings, imports};
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::add_to_linker_async(linker)?;
     net::sockets::link(linker)?;
+    filesystem::link(linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(linker)?;
     Bindings::add_to_linker::<State, HasSelf<State>>(linker, |state| state)
 }

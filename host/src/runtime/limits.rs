@@ -141,6 +141,21 @@ pub(super) const STACK_KEEP_RESIDENT: usize = 16 << 10;
 /// Handles (streams, pollables, descriptors) that a guest may hold.
 pub(super) const HANDLES: usize = 4_096;
 
+/// Files and directories that a guest may have open.
+pub(super) const OPEN_FILES: usize = 256;
+
+/// Entries of directories that a guest may be reading: the host holds them until they are read.
+pub(super) const DIRECTORY_ENTRIES: usize = 100_000;
+
+/// Writes to files that a guest may have under way at the same time.
+pub(super) const FILE_WRITES: usize = 64;
+
+/// Bytes of one such write.
+pub(super) const FILE_CHUNK_BYTES: usize = 64 << 10;
+
+/// Bytes that are read from a file before the guest takes them, for each of its streams.
+pub(super) const FILE_READ_AHEAD_BYTES: usize = 4 << 10;
+
 /// Bytes of randomness in one host call.
 pub(super) const RANDOM_BYTES: u64 = 1 << 20;
 

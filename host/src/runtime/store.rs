@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use wasmtime::component::ResourceTable;
 use wasmtime::{ResourceLimiter, Store};
@@ -9,14 +10,16 @@ use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use super::Inner;
+use super::clocks::Coarse;
 use super::cpu::{Meter, SLICE};
+use super::filesystem::Handles;
 use super::limits::{HANDLES, HTTP_FIELDS_BYTES, RANDOM_BYTES};
 use super::net::Hooks;
 use super::net::sockets::Sockets;
 use super::output::{Output, Pipe, Stream};
 use super::secrets::Scrubber;
 use super::terms::Terms;
-use crate::plugin::{Call, CallError, Capability, PluginId};
+use crate::plugin::{Call, CallError, Capability};
 
 /// The host's side of one instance.
 pub(super) struct State {
@@ -27,7 +30,8 @@ pub(super) struct State {
     /// Log messages that may still be sent.
     pub(super) log_messages: u32,
     bounds: Bounds,
-    table: ResourceTable,
+    pub(super) table: ResourceTable,
+    pub(super) files: Handles,
     wasi: Option<Wasi>,
     http: WasiHttpCtx,
     http_hooks: Option<Hooks>,
@@ -61,15 +65,22 @@ struct Wasi {
 }
 
 impl Wasi {
-    /// Clocks and randomness, and what `sockets` lets through; no files, no environment, no arguments.
+    /// Clocks, randomness, what is granted of the environment, and what `sockets` lets through; no arguments. Files are
+    /// not WASI's to give: see `host_api/filesystem`.
     #[cold]
-    fn new(plugin: PluginId, stdio_bytes: u64, scrubber: Option<Scrubber>, sockets: &Arc<Sockets>) -> Self {
-        let output = Arc::new(Output::new(plugin, stdio_bytes, scrubber));
+    fn new(terms: &Terms, purpose: Purpose, scrubber: Option<Scrubber>, sockets: &Arc<Sockets>) -> Self {
+        let output = Arc::new(Output::new(terms.plugin.clone(), terms.limits.stdio_bytes, scrubber));
         let pipe = |stream| Pipe { output: output.clone(), stream };
         let mut builder = WasiCtxBuilder::new();
         builder.stdout(pipe(Stream::Stdout)).stderr(pipe(Stream::Stderr));
         sockets.guard(&mut builder);
         builder.allow_blocking_current_thread(false).max_random_size(RANDOM_BYTES);
+        if let Some(step) = terms.permissions.granted().limits.clock_resolution_us.map(Duration::from_micros) {
+            builder.monotonic_clock(Coarse::new(step)).wall_clock(Coarse::new(step));
+        }
+        if purpose != Purpose::Listing {
+            builder.envs(&terms.environment);
+        }
         Self { ctx: builder.build(), output }
     }
 }
@@ -87,6 +98,7 @@ impl State {
                 tables: Usage::new(terms.limits.table_elements),
             },
             table,
+            files: Handles::default(),
             wasi: None,
             http,
             http_hooks: None,
@@ -178,8 +190,8 @@ pub(super) fn begin(store: &mut Store<State>, call: Call, purpose: Purpose, mete
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         if self.wasi.is_none() {
-            let (sockets, stdio_bytes) = (self.sockets(), self.terms.limits.stdio_bytes);
-            self.wasi = Some(Wasi::new(self.terms.plugin.clone(), stdio_bytes, self.scrubber.clone(), &sockets));
+            let sockets = self.sockets();
+            self.wasi = Some(Wasi::new(&self.terms, self.purpose, self.scrubber.clone(), &sockets));
         }
         let wasi = self.wasi.as_mut().expect("it was made, if it was not there");
         WasiCtxView { ctx: &mut wasi.ctx, table: &mut self.table }

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
+use super::LoadError;
 use super::account::Account;
 use super::cpu::Manners;
 use super::denials::Denials;
+use super::filesystem::{Directories, Mounts};
 use super::limits::{Config, WASM_PAGE};
 use super::net::Quota;
 use super::rate::Rates;
 use crate::plugin::PluginId;
-use crate::policy::{Denial, Permissions};
+use crate::policy::{Denial, Permissions, VariableName};
 
 /// What holds for one version of a plugin.
 pub(super) struct Terms {
@@ -24,13 +26,26 @@ pub(super) struct Terms {
     pub(super) account: Arc<Account>,
     /// What it may use of the network.
     pub(super) quota: Quota,
+    /// The directories that it may see.
+    pub(super) mounts: Mounts,
+    /// The variables that it may see, as this process was started with them.
+    pub(super) environment: Vec<(String, String)>,
 }
 
 impl Terms {
-    pub(super) fn new(plugin: PluginId, permissions: Arc<Permissions>, limits: &Config, account: Arc<Account>) -> Self {
+    /// Opens what is granted; `known` are the directories of all plugins.
+    pub(super) fn new(
+        plugin: PluginId,
+        permissions: Arc<Permissions>,
+        limits: &Config,
+        known: &Directories,
+        account: Arc<Account>,
+    ) -> Result<Self, LoadError> {
         let limits = limits.for_plugin(&permissions.granted().limits);
         let quota = Quota::new(&permissions.granted().network);
-        Self {
+        let mounts = Mounts::open(&permissions, known)?;
+        let environment = environment(&permissions)?;
+        Ok(Self {
             plugin,
             permissions,
             limits,
@@ -39,7 +54,9 @@ impl Terms {
             manners: Manners::new(),
             account,
             quota,
-        }
+            mounts,
+            environment,
+        })
     }
 
     /// Counts a refusal, logs it the first time, and gives the sentence for the guest.
@@ -47,6 +64,17 @@ impl Terms {
         self.account.denied();
         self.denials.record(&self.plugin, denial)
     }
+}
+
+/// The variables that are granted and set.
+fn environment(permissions: &Permissions) -> Result<Vec<(String, String)>, LoadError> {
+    let names = permissions.granted().env.names.iter().map(VariableName::as_str);
+    let set = names.filter_map(|name| Some((name, std::env::var_os(name)?)));
+    set.map(|(name, value)| match value.into_string() {
+        Ok(value) => Ok((name.to_owned(), value)),
+        Err(_) => Err(LoadError::Variable { name: name.to_owned(), file: permissions.file().to_owned() }),
+    })
+    .collect()
 }
 
 impl Config {

@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use wasmtime::component::Component;
 
 use super::{Config, Runtime, WasmPlugin};
+use crate::kv::{self, MemoryKv};
 use crate::plugin::{Announcement, Call, CallError, Content, Digest, Plugin, PluginId, ToolOutput, ToolSpec};
 
 /// The bodies of a plugin's core functions.
@@ -76,7 +77,7 @@ impl Guest {
 /// A runtime under `config`, and what its plugins announce.
 pub fn runtime(config: &Config) -> (Runtime, mpsc::Receiver<Announcement>) {
     let (sender, receiver) = mpsc::channel(8);
-    (Runtime::new(config, sender).expect("a runtime"), receiver)
+    (Runtime::new(config, Arc::new(MemoryKv::new(&kv::Config::default())), sender).expect("a runtime"), receiver)
 }
 
 /// Compiles and loads `bytes` as plugin `x`.

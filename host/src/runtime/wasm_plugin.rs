@@ -52,7 +52,7 @@ impl WasmPlugin {
             );
         }
         let account = runtime.accounts.open(&id, &digest);
-        let terms = Arc::new(Terms::new(id.clone(), permissions, &runtime.limits, account));
+        let terms = Arc::new(Terms::new(id.clone(), permissions, &runtime.limits, &runtime.directories, account)?);
         let places = Places::new(terms.limits.concurrent_calls_per_plugin, terms.limits.queued_calls_per_plugin);
         let reuse = terms.permissions.granted().limits.reuse.unwrap_or_default();
         let idle = Duration::from_millis(terms.limits.kept_idle_ms);

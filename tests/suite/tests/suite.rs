@@ -7,11 +7,13 @@ mod suite {
     mod bad_http;
     mod bad_input;
     mod batches;
-    mod cleaning;
     mod breaker;
+    mod cleaning;
+    mod filesystem;
     mod grants;
     mod hostile;
     mod hot_reload;
+    mod kv;
     mod legacy;
     mod lists;
     mod load;

@@ -15,6 +15,7 @@ use crate::plugin::{BoxFuture, Digest, PluginId};
 use crate::policy::{Ceiling, Grants, Permissions};
 use crate::runtime::account::Accounts;
 use crate::runtime::breaker;
+use crate::runtime::filesystem::Directories;
 use crate::runtime::wit::imports::http::{Header, Request, Response};
 use server::Server;
 
@@ -54,10 +55,11 @@ pub(super) fn under(grants: &str, ceiling: &str, names: &Arc<Names>) -> Outgoing
     let permissions = Arc::new(Permissions::new(grants, ceiling, "grants/x.toml".into()));
     let id = PluginId::parse("x").unwrap();
     let account = Accounts::new(&breaker::Config::default()).open(&id, &Digest([0; 32]));
+    let limits = crate::runtime::Config::default();
     Outgoing {
         net: Arc::new(Net::with_resolver(names.clone())),
         secrets: Arc::default(),
-        terms: Arc::new(Terms::new(id, permissions, &crate::runtime::Config::default(), account)),
+        terms: Arc::new(Terms::new(id, permissions, &limits, &Directories::new(0), account).unwrap()),
         access: Access::default(),
         purpose: Purpose::Call,
         usage: Arc::default(),
