@@ -19,6 +19,7 @@ mod suite {
     mod load;
     mod mirrored;
     mod modern;
+    mod network;
     mod offers;
     mod output;
     mod principals;
