@@ -81,7 +81,8 @@ fn no_arrow_points_back() {
         ("session", &["plugin"]),
         ("loader", &["plugin", "policy", "registry", "runtime", "schema"]),
         ("task", &["plugin", "session"]),
-        ("protocol", &["plugin", "registry", "schema", "session", "task"]),
+        ("audit", &["plugin"]),
+        ("protocol", &["audit", "plugin", "registry", "schema", "session", "task"]),
         ("transport", &["plugin", "protocol", "session"]),
     ];
     let modules: Vec<_> = allowed.iter().map(|(module, _)| *module).chain(["app", "config"]).collect();
