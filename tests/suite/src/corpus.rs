@@ -11,11 +11,13 @@
 //! | [`floods`] | too much of what a plugin may do a little of |
 //! | [`handles`] | handles of the host, taken and never given back |
 //! | [`escapes`] | looking for a way out |
+//! | [`granted`] | what it may reach does its worst |
 //! | [`listings`] | what a plugin says that it offers |
 //! | [`loading`] | components that are an attack on who compiles them |
 
 pub mod escapes;
 pub mod floods;
+pub mod granted;
 pub mod handles;
 pub mod listings;
 pub mod loading;
@@ -30,13 +32,14 @@ use crate::guests::guest;
 use crate::server::Setup;
 
 /// All of it, by theme.
-pub const ALL: [(&str, &[Hostile]); 8] = [
+pub const ALL: [(&str, &[Hostile]); 9] = [
     ("time", time::ALL),
     ("memory", memory::ALL),
     ("results", results::ALL),
     ("floods", floods::ALL),
     ("handles", handles::ALL),
     ("escapes", escapes::ALL),
+    ("granted", granted::ALL),
     ("listings", listings::ALL),
     ("loading", loading::ALL),
 ];
@@ -61,7 +64,7 @@ pub struct Hostile {
     /// Further settings of the server.
     pub settings: &'static str,
     /// What it is granted; empty: nothing.
-    pub grants: &'static str,
+    pub grants: fn(&Surroundings) -> String,
     /// So many at the same time.
     pub at_once: usize,
 }
@@ -79,6 +82,8 @@ pub enum File {
 pub struct Surroundings {
     /// An address of this machine, at which somebody listens whom no guest may reach.
     pub decoy: String,
+    /// An address of this machine that may be granted, at which somebody does their worst.
+    pub ally: String,
     /// Bytes of memory that an instance may have.
     pub memory_bytes: u64,
     /// Bytes that a guest may hand over at once.
@@ -124,7 +129,7 @@ impl Hostile {
             progress: false,
             outcome: Outcome::Fails(CPU_TIME),
             settings: "",
-            grants: "",
+            grants: |_| String::new(),
             at_once: 50,
         }
     }
@@ -182,7 +187,7 @@ impl Hostile {
         Self { settings, ..self }
     }
 
-    const fn granted(self, grants: &'static str) -> Self {
+    const fn granted(self, grants: fn(&Surroundings) -> String) -> Self {
         Self { grants, ..self }
     }
 
@@ -193,7 +198,8 @@ impl Hostile {
     /// A server with it, or, if it is only to be hung up, with its grants.
     pub fn on(&self, setup: Setup, surroundings: &Surroundings) -> Setup {
         let setup = setup.settings(self.settings);
-        let setup = if self.grants.is_empty() { setup } else { setup.grants(PLUGIN, self.grants) };
+        let grants = (self.grants)(surroundings);
+        let setup = if grants.is_empty() { setup } else { setup.grants(PLUGIN, &grants) };
         if self.tool.is_some() { setup.plugin(PLUGIN, self.component(surroundings)) } else { setup }
     }
 

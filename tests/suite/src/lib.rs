@@ -5,6 +5,7 @@
 //! | [`server`] | a server of one's own, with its folders and its log |
 //! | [`guests`] | the plugins that are built from `tests/guests` and `plugins` |
 //! | [`component`] | plugins made on the spot: with these tools, or with this fault |
+//! | [`ally`] | somebody whom guests may reach, and who does their worst |
 //! | [`corpus`] | the hostile guests, in one table |
 //! | [`http`] | requests, also malformed ones, and replies as they arrive |
 //! | [`sse`] | the frames of an event stream, in their order |
@@ -19,6 +20,7 @@
 #![allow(clippy::must_use_candidate, reason = "noise in tests")]
 #![allow(clippy::needless_pass_by_value, reason = "`json!(…)` as an argument reads better without `&`")]
 
+pub mod ally;
 pub mod component;
 pub mod corpus;
 pub mod guests;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 use pegboard_suite::Server;
+use pegboard_suite::ally::Ally;
 use pegboard_suite::corpus::{Hostile, Surroundings};
 
 use crate::probe::Probe;
@@ -69,8 +70,10 @@ pub struct Measured {
 /// # Errors
 /// An echo or the health check was not answered.
 pub fn measure(row: &'static Hostile, times: &Times) -> anyhow::Result<Measured> {
-    let decoy = TcpListener::bind("127.0.0.1:0")?;
-    let around = Surroundings { decoy: decoy.local_addr()?.to_string(), memory_bytes: MEMORY, output_bytes: OUTPUT };
+    let nobody = TcpListener::bind("127.0.0.1:0")?;
+    let decoy = nobody.local_addr()?.to_string();
+    let ally = Ally::new(&decoy).address();
+    let around = Surroundings { decoy, ally, memory_bytes: MEMORY, output_bytes: OUTPUT };
     // Each of its calls fails, and the next one must run all the same.
     let setup = Server::setup().settings("[limits]\nbreaker.failures = 0").guest("echo");
     let server = row.on(setup, &around).start();

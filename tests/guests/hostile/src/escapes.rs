@@ -136,3 +136,20 @@ pub fn buckets(ctx: &Context) {
         let _ = ctx.kv(&bucket).get("key");
     }
 }
+
+/// Fetches a URL without end, whatever comes back.
+#[tool]
+pub fn fetch_again(url: &str, ctx: &Context) {
+    loop {
+        let _ = ctx.fetch(Request::get(url));
+    }
+}
+
+/// Connects to an address without end, and keeps all connections.
+#[tool]
+pub fn connect_again(address: &str) {
+    let mut kept = Vec::new();
+    loop {
+        kept.push(TcpStream::connect(address));
+    }
+}

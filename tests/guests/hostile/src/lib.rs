@@ -76,4 +76,6 @@ pegboard_sdk::plugin!(
     escapes::fetch_from_many,
     escapes::pry,
     escapes::buckets,
+    escapes::fetch_again,
+    escapes::connect_again,
 );

@@ -50,6 +50,6 @@ pub const ALL: &[Hostile] = &[
         .fails(NO_GRANT),
     Hostile::guest("fetches_from_this_machine_behind_another_name", "fetch")
         .with(|around| json!({"url": format!("http://example.com:80@{}/", around.decoy)}))
-        .fails(NO_GRANT),
+        .fails(&["user name or a password"]),
     Hostile::guest("fetches_a_file", "fetch").with(|_| json!({"url": "file:///etc/passwd"})).fails(&["not an http"]),
 ];

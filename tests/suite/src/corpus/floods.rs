@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{CPU_TIME, Hostile, OUTPUT, WALL_TIME, one};
+use super::{CPU_TIME, Hostile, OUTPUT, Surroundings, WALL_TIME, one};
 
 /// Ends soon also what waits for its client, or for the host.
 const IMPATIENT: &str = "wall_time_ms = 2000";
@@ -13,7 +13,9 @@ const TIME: &[&str] = &[CPU_TIME[0], WALL_TIME[0]];
 /// What asks for too much may not come so far.
 const MUCH_OR_TIME: &[&str] = &["questions", CPU_TIME[0]];
 
-const MAY_ASK: &str = "[client]\nask = [\"elicit\"]";
+fn may_ask(_: &Surroundings) -> String {
+    "[client]\nask = [\"elicit\"]".to_owned()
+}
 
 const ASKS: &str = r#"{"elicitation":{}}"#;
 
@@ -49,11 +51,11 @@ pub const ALL: &[Hostile] = &[
     Hostile::guest("announces_without_end", "announce").fails(TIME).under(IMPATIENT),
     Hostile::guest("announces_another_resource_each_time", "announce_each").fails(TIME).under(IMPATIENT),
     Hostile::guest("closes_its_stream_without_end", "close_stream"),
-    Hostile::guest("asks_without_end", "ask").granted(MAY_ASK).client_can(ASKS).gives("Again?"),
+    Hostile::guest("asks_without_end", "ask").granted(may_ask).client_can(ASKS).gives("Again?"),
     Hostile::guest("asks_without_end_who_cannot_be_asked", "ask"),
-    Hostile::guest("asks_ten_thousand_questions", "ask_much").granted(MAY_ASK).client_can(ASKS).fails(MUCH_OR_TIME),
+    Hostile::guest("asks_ten_thousand_questions", "ask_much").granted(may_ask).client_can(ASKS).fails(MUCH_OR_TIME),
     Hostile::guest("asks_a_question_of_megabytes", "ask_for_much")
-        .granted(MAY_ASK)
+        .granted(may_ask)
         .with(|around| json!({"bytes": around.output_bytes + 1}))
         .client_can(ASKS)
         .fails(OUTPUT),

@@ -29,6 +29,7 @@ use each;
 
 mod escapes;
 mod floods;
+mod granted;
 mod handles;
 mod listings;
 mod loading;

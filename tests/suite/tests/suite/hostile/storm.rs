@@ -3,6 +3,7 @@
 use std::net::{TcpListener, UdpSocket};
 use std::thread;
 
+use pegboard_suite::ally::Ally;
 use pegboard_suite::corpus::{Hostile, Outcome, PLUGIN, Surroundings};
 use pegboard_suite::mcp::Answer;
 use pegboard_suite::server::Setup;
@@ -76,7 +77,9 @@ impl Decoy {
 /// after it the memory comes back. Gives the server, for what else there is to see.
 pub fn storm(row: &Hostile) -> Server {
     let decoy = Decoy::new();
-    let surroundings = Surroundings { decoy: decoy.address(), memory_bytes: MEMORY, output_bytes: OUTPUT };
+    let ally = Ally::new(&decoy.address());
+    let surroundings =
+        Surroundings { decoy: decoy.address(), ally: ally.address(), memory_bytes: MEMORY, output_bytes: OUTPUT };
     let mut server = match row.tool {
         Some(tool) => calls(row, tool, &surroundings),
         None => refusals(row, &surroundings),
