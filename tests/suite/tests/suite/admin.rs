@@ -173,13 +173,8 @@ fn why_shows_all_that_is_known_of_a_tool() {
 }
 
 #[test]
-fn why_shows_what_a_plugin_was_refused_and_what_would_allow_it() {
-    let it = Administered::start(Server::setup().guest("puppet"));
-    let arguments =
-        json!({"steps": [{"ask": {"questions": [{"key": "r", "roots": {}}]}}], "result": {"answers": true}});
-    let able = Modern::new(&it.server).with(json!({"roots": {}}));
-    able.ask("tools/call", json!({"name": "play", "arguments": arguments}));
-    let text = it.says(&["why", "puppet"]);
+fn why_says_which_file_would_grant_something() {
+    let text = puppet().says(&["why", "puppet"]);
     assert!(text.contains("granted    nothing (") && text.contains("puppet.toml would grant)"), "{text}");
 }
 
