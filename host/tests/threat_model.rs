@@ -44,7 +44,8 @@ fn tests() -> BTreeSet<String> {
         for line in text.lines().map(str::trim) {
             let function = line.strip_prefix("async fn ").or_else(|| line.strip_prefix("fn "));
             if line.starts_with("#[") {
-                is_test |= line.trim_end_matches(')').split('(').next().unwrap().trim_end_matches(']').ends_with("test");
+                is_test |=
+                    line.trim_end_matches(')').split('(').next().unwrap().trim_end_matches(']').ends_with("test");
             } else if let Some(function) = function {
                 if is_test {
                     tests.insert(function.split('(').next().unwrap_or_default().to_owned());
@@ -52,7 +53,9 @@ fn tests() -> BTreeSet<String> {
                 is_test = false;
             }
         }
-        for row in text.split("each! {").skip(1).filter_map(|rows| rows.split('}').next()) {
+        // The corpus of hostile guests has a test for each of its rows.
+        let rows = if file.ends_with("threat_model.rs") { "" } else { text.as_str() };
+        for row in rows.split("each! {").skip(1).filter_map(|rows| rows.split('}').next()) {
             let names = row.split_once(':').map_or("", |(_, names)| names);
             tests.extend(names.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()));
         }

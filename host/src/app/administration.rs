@@ -39,7 +39,7 @@ impl Administration for App {
             ready: status.ready,
             loaded,
             pending: status.pending,
-            warnings: Vec::new(),
+            warnings: snapshot.imitations().iter().map(ToString::to_string).collect(),
         })
     }
 
@@ -134,10 +134,7 @@ impl App {
         ToolReport {
             names: Names { listed: tool.name.to_string(), own: tool.entry.own_name.to_string() },
             tool: protocol::listed(tool),
-            claims: json!(tool.entry.spec.annotations.as_ref().map(|claims| json!({
-                "readOnlyHint": claims.read_only, "destructiveHint": claims.destructive,
-                "idempotentHint": claims.idempotent, "openWorldHint": claims.open_world,
-            }))),
+            access: tool.entry.access,
             plugin: self.plugin_report(id).unwrap_or_else(|| absent(id, &self.now().directory)),
         }
     }

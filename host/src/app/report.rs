@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::plugin::Standing;
+use crate::plugin::{Access, Standing};
 
 /// What is served, and what is not.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -114,8 +114,8 @@ pub struct ToolReport {
     pub names: Names,
     /// As the newest revision of MCP lists it: what holds, whatever the plugin says.
     pub tool: Value,
-    /// What the plugin says of the tool's effects.
-    pub claims: Value,
+    /// What is enforced of that, whoever said it.
+    pub access: Access,
     /// Whose it is.
     pub plugin: PluginReport,
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use pegboard::app::report::{Names, PluginReport, Served, ToolReport};
-use pegboard::plugin::{Breaker, Counters, JsonObject, Standing};
+use pegboard::plugin::{Access, Breaker, Counters, JsonObject, Standing};
 use serde_json::Value;
 
 use crate::cli::inspect::{arguments, promises};
@@ -23,10 +23,7 @@ pub(super) fn tool(report: &ToolReport) -> String {
     lines.lines("says", tool["description"].as_str().unwrap_or_default().lines());
     lines.line("arguments", &or_none(arguments(&tool["inputSchema"])));
     lines.line("effects", &or_none(promises(&tool["annotations"])));
-    let claims = promises(&report.claims);
-    if claims != promises(&tool["annotations"]) {
-        lines.line("", &format!("(it claims: {})", or_none(claims)));
-    }
+    lines.lines("enforced", enforced(report.access));
     plugin_lines(&mut lines, &report.plugin);
     lines.into()
 }
@@ -148,6 +145,21 @@ fn used(counters: &Counters) -> String {
     )
 }
 
+/// What the sandbox sees to, whatever the plugin says.
+fn enforced(access: Access) -> Vec<&'static str> {
+    let mut lines = Vec::new();
+    if access.read_only {
+        lines.push("it changes nothing: directories and buckets are read-only, GET and HEAD alone go out");
+    }
+    if !access.network {
+        lines.push("it reaches no host");
+    }
+    if lines.is_empty() {
+        lines.push("it may do all that its plugin may");
+    }
+    lines
+}
+
 fn named(names: &Names) -> String {
     if names.listed == names.own {
         names.own.clone()
@@ -259,7 +271,7 @@ mod tests {
                 "inputSchema": {"properties": {"url": {}, "max": {}}, "required": ["url"]},
                 "annotations": {"readOnlyHint": true, "openWorldHint": true},
             }),
-            claims: json!({"readOnlyHint": true, "openWorldHint": false}),
+            access: Access { read_only: true, network: true },
             plugin: PluginReport {
                 id: "fetch".into(),
                 file: "/srv/plugins/fetch.wasm".into(),
@@ -287,7 +299,8 @@ mod tests {
              title      Fetch\n\
              says       Gets a page.\n           \u{fffd}[2JReally.\n\
              arguments  url, [max]\n\
-             effects    read-only, reaches beyond itself\n           (it claims: read-only, stays within itself)\n\
+             effects    read-only, reaches beyond itself\n\
+             enforced   it changes nothing: directories and buckets are read-only, GET and HEAD alone go out\n\
              plugin     fetch\n\
              file       /srv/plugins/fetch.wasm\n\
              digest     sha256:{digest}\n\
