@@ -179,6 +179,19 @@ fn why_says_which_file_would_grant_something() {
 }
 
 #[test]
+fn why_shows_what_a_plugin_was_refused_and_which_line_would_allow_it() {
+    let it = Administered::start(Server::setup().guest("hostile"));
+    for _ in 0..3 {
+        Modern::new(&it.server).call("fetch", json!({"url": "https://example.com/"}));
+    }
+    let text = it.says(&["why", "fetch"]);
+    assert!(text.contains("denials    3\n"), "{text}");
+    for part in ["3× plugin `hostile` may not", "https://example.com", "under [network] in", "hostile.toml"] {
+        assert!(text.contains(part), "{part} is missing in:\n{text}");
+    }
+}
+
+#[test]
 fn a_name_that_there_is_not_is_answered_with_those_like_it() {
     let it = puppet();
     let complaint = it.complains(&["why", "pupet"]);

@@ -74,7 +74,7 @@ fn each_call_is_one_line_however_it_ends() {
     client.call("picky", json!({"count": "none"})).failure();
     assert_eq!(client.ask("tools/call", json!({"name": "nobody", "arguments": {}})).error().0, -32602);
     client.call("trap", json!({})).failure();
-    client.call("spin", json!({})).failure();
+    client.call("compute", json!({})).failure();
     client.call("promise", json!({"result": {"text": ["no number"]}})).failure();
     client.ask("prompts/get", json!({"name": "scene", "arguments": {"script": "{}"}})).result();
     client.ask("resources/read", json!({"uri": "puppet://play/%7B%7D"})).result();
