@@ -29,6 +29,8 @@ cargo_in() {
 check_fmt() {
     format() { cargo fmt --all --check --manifest-path "$1/Cargo.toml"; }
     each_workspace format
+    # Built by another compiler than the others, and only by hand.
+    format fuzz
 }
 
 check_lint() {

@@ -92,8 +92,9 @@ impl Permissions {
     pub fn powers(&self) -> Powers {
         let mut mounts = self.granted.filesystem.0.values();
         let mut buckets = self.granted.kv.0.values();
+        let no_host = self.granted.network.allow.is_empty() || self.ceiling.network.as_ref().is_some_and(Vec::is_empty);
         Powers {
-            network: !self.granted.network.allow.is_empty(),
+            network: !no_host,
             storage: mounts.any(|mount| mount.access == MountAccess::ReadWrite)
                 || buckets.any(|bucket| bucket.access == BucketAccess::ReadWrite),
             otherwise: !self.granted.client.ask.is_empty()
@@ -125,5 +126,32 @@ impl Permissions {
 fn retain<T: Ord>(names: &mut BTreeSet<T>, most: Option<&BTreeSet<T>>) {
     if let Some(most) = most {
         names.retain(|name| most.contains(name));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn powers(grants: &str, ceiling: &str) -> Powers {
+        let grants = Grants::parse(grants, Path::new("grants/x.toml")).unwrap();
+        Permissions::new(grants, toml::from_str::<Ceiling>(ceiling).unwrap(), "grants/x.toml".into()).powers()
+    }
+
+    #[test]
+    fn powers_are_what_is_left_under_the_ceiling() {
+        let network = "[network]\nallow = [\"https://example.com\"]";
+        assert!(powers(network, "").network && !powers(network, "network = []").network);
+        let reading = "[filesystem]\n\"/srv\" = { path = \"/srv\" }\n[kv]\nnotes = { access = \"read\" }";
+        assert_eq!(powers(reading, ""), Powers::default());
+        let writing = "[filesystem]\n\"/srv\" = { path = \"/srv\", access = \"read-write\" }";
+        assert!(powers(writing, "").storage);
+        assert!(!powers(writing, "[filesystem]\n\"/srv\" = { path = \"/srv\" }").storage);
+        assert!(powers("[kv]\nnotes = { access = \"read-write\" }", "").storage);
+        assert!(powers("[client]\nask = [\"elicit\"]", "").otherwise);
+        assert!(
+            powers("[limits]\nreuse = \"shared\"", "").otherwise
+                && !powers("[limits]\nreuse = \"never\"", "").otherwise
+        );
     }
 }
