@@ -46,8 +46,8 @@ pub fn write_file(
     path: &str,
     /// What to write.
     content: &str,
-    /// create (if not given): fail if the file is there. overwrite: replace what is there. append: add at its end; makes
-    /// the file if there is none.
+    /// create (if not given): fail if the file is there. overwrite: replace what is there. append: add at its end;
+    /// makes the file if there is none.
     mode: Option<Mode>,
     /// text (if not given), or base64 for bytes that are no text.
     encoding: Option<Encoding>,

@@ -125,7 +125,8 @@ pub fn failed(act: &str, path: &str, error: &io::Error) -> Error {
               quota_bytes or quota_files under [filesystem] in grants/files.toml",
         ),
         ErrorKind::PermissionDenied => because(
-            &"that is not permitted (a link that leads out of the granted directories, no plain file, or a file that the server itself may not use)",
+            &"that is not permitted (a link that leads out of the granted directories, no plain file, or one that the \
+              server itself may not use)",
         ),
         _ => because(error),
     }
