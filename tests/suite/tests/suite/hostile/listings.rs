@@ -8,6 +8,8 @@ super::each! {
     has_a_schema_that_branches_without_end,
     has_a_pattern_that_backtracks_without_end,
     has_a_thousand_patterns_that_backtrack,
+    describes_itself_in_letters_that_nobody_sees,
+    has_a_name_that_looks_like_that_of_another,
     has_a_pattern_of_gigabytes,
     has_a_schema_somewhere_else,
     has_a_dialect_somewhere_else,
