@@ -2,12 +2,12 @@
 //!
 //! | module | what it is about |
 //! |---|---|
-//! | [`time`] | computing and waiting without end |
-//! | [`memory`] | memory and stack without end |
-//! | [`results`] | results that are too large, and ends without one |
-//! | [`floods`] | too much of what a plugin may do a little of |
-//! | [`handles`] | handles of the host, and never giving one back |
-//! | [`escapes`] | looking for a way out |
+//! | `time` | computing and waiting without end |
+//! | `memory` | memory and stack without end |
+//! | `results` | results that are too large, and ends without one |
+//! | `floods` | too much of what a plugin may do a little of |
+//! | `handles` | handles of the host, and never giving one back |
+//! | `escapes` | looking for a way out |
 //!
 //! **Another one**: a function here, or, where the fault is in what the component is made of, a function of
 //! `tests/suite/src/component`; then a row in `tests/suite/src/corpus` and its name in `tests/suite/tests/suite/hostile`.
