@@ -69,7 +69,7 @@ pub fn to_text(html: &str) -> Result<String, Error> {
     let mut left = vec![(tree(html)?, false)];
     while let Some((node, is_end)) = left.pop() {
         match &node.data {
-            NodeData::Text { contents } => text.add(&contents.borrow()),
+            NodeData::Text { contents } if !is_end => text.add(&contents.borrow()),
             NodeData::Element { name, .. } if SKIPPED.contains(&&*name.local) => continue,
             NodeData::Element { name, .. } if &*name.local == "br" => text.end_line(),
             NodeData::Element { name, .. } if BLOCKS.contains(&&*name.local) => text.end_block(),

@@ -39,7 +39,7 @@ pub enum Encoding {
 }
 
 /// Writes a file. Unless told otherwise by `mode`, it makes a new one and fails if there is one already. To change a
-/// part of a text, edit_file is the better tool.
+/// part of a text, `edit_file` is the better tool.
 #[tool(title = "Write a file", destructive, open_world = false)]
 pub fn write_file(
     /// The file. Its directory must be there.

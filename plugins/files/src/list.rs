@@ -119,7 +119,7 @@ fn kind(metadata: &Metadata) -> Kind {
 }
 
 fn size(metadata: &Metadata) -> Option<u64> {
-    metadata.is_file().then(|| metadata.len())
+    metadata.is_file().then_some(metadata.len())
 }
 
 /// What is known of a file or directory.
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn a_large_directory_comes_in_pages() {
         let granted = Granted::new();
-        for index in 0..MOST + 1 {
+        for index in 0..=MOST {
             std::fs::write(granted.root().join(format!("{index:05}")), "").expect("a file");
         }
         let first = list_directory(Some("."), None).expect("a listing");

@@ -1,5 +1,6 @@
 //! `read_file` and `read_bytes`
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 
@@ -71,7 +72,7 @@ pub fn read_file(
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }
-        text.push_str(&format!("[there is more: read on with line = {next}]"));
+        let _ = write!(text, "[there is more: read on with line = {next}]");
     }
     Ok(text)
 }
@@ -108,7 +109,7 @@ pub struct Bytes {
     pub size: u64,
 }
 
-/// Reads bytes of any file, such as an image, in base64. For text use read_file.
+/// Reads bytes of any file, such as an image, in base64. For text use `read_file`.
 #[tool(title = "Read bytes of a file", read_only, destructive = false, idempotent, open_world = false)]
 pub fn read_bytes(
     /// The file.
