@@ -231,7 +231,7 @@ mod tests {
     #[test]
     fn a_name_that_was_mistyped_finds_its_like() {
         let names = ["average", "average_all", "fetch", "files"].map(str::to_owned).into();
-        assert_eq!(nearest("avrage", &names), ["average", "average_all"]);
+        assert_eq!(nearest("avrage", &names), ["average"]);
         assert_eq!(nearest("zzz", &names), Vec::<String>::new());
     }
 }
