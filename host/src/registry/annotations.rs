@@ -29,6 +29,8 @@ pub(super) fn effective(claimed: Option<ToolAnnotations>, said: Option<&ToolOver
         idempotent: said.idempotent.or(given.idempotent),
         open_world: said.open_world.or(given.open_world),
     };
+    // What the tool itself promises. What a correction says holds anyway, and a refusal is to name the grant that lacks.
+    let access = Access { read_only: hints.read_only == Some(true), network: hints.open_world != Some(false) };
     let mut corrections = Vec::new();
     let mut correct = |name: &str, hint: &mut Option<bool>, wrong: bool, why: &str| {
         if *hint == Some(wrong) {
@@ -44,11 +46,9 @@ pub(super) fn effective(claimed: Option<ToolAnnotations>, said: Option<&ToolOver
         correct("readOnlyHint", &mut hints.read_only, false, "it has nothing that it could change");
         correct("destructiveHint", &mut hints.destructive, true, "it has nothing that it could destroy");
     }
-    let read_only = hints.read_only == Some(true);
-    if read_only {
+    if hints.read_only == Some(true) {
         correct("destructiveHint", &mut hints.destructive, true, "it is read-only");
     }
-    let access = Access { read_only, network: hints.open_world != Some(false) };
     let annotations = (claimed.is_some() || hints != nothing).then_some(hints);
     Effective { annotations, access, corrections }
 }
@@ -94,15 +94,15 @@ mod tests {
     #[test]
     fn a_claim_that_the_permissions_make_impossible_is_corrected() {
         let (t, f) = (Some(true), Some(false));
-        let bound = Access { read_only: true, network: false };
-        assert_eq!(listed([f, t, f, t], NOTHING), ([t, f, f, f], bound, 3));
+        assert_eq!(listed([f, t, f, t], NOTHING), ([t, f, f, f], Access::default(), 3));
         assert_eq!(listed([None, t, None, None], NOTHING), ([None, f, None, None], Access::default(), 1));
         let storage = Powers { storage: true, ..NOTHING };
-        assert_eq!(listed([f, t, f, t], storage), ([f, t, f, f], Access { read_only: false, network: false }, 1));
+        assert_eq!(listed([f, t, f, t], storage), ([f, t, f, f], Access::default(), 1));
         let network = Powers { network: true, ..NOTHING };
         assert_eq!(listed([f, t, f, t], network).2, 0);
         // The network is all that it could change something by, and it says that it does without.
-        assert_eq!(listed([f, None, None, f], network), ([t, None, None, f], bound, 1));
+        let closed = Access { read_only: false, network: false };
+        assert_eq!(listed([f, None, None, f], network), ([t, None, None, f], closed, 1));
     }
 
     #[test]

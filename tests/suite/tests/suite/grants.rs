@@ -148,7 +148,7 @@ fn limits_of_a_plugin_are_its_own() {
     let settings = "[limits]\ncpu_time_ms = 60000";
     let grants = "[limits]\ncpu_time_ms = 20\n";
     let server = Server::setup().settings(settings).grants("hostile", grants).guest("hostile").guest("puppet").start();
-    let spun = Modern::new(&server).call("spin", Value::Null);
+    let spun = Modern::new(&server).call("compute", Value::Null);
     assert!(spun.failure().contains("20 ms of CPU time"), "{}", spun.failure());
 }
 
