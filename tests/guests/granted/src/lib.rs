@@ -1,5 +1,7 @@
 //! Uses what it was granted: files, variables, settings and buckets, step by step as its arguments say.
 
+#![allow(clippy::needless_pass_by_value, reason = "a tool owns its arguments")]
+
 use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::fs::{self, File, OpenOptions};
@@ -207,7 +209,10 @@ fn kv(ctx: &Context, act: Act, step: &Step) -> Result<String, String> {
             Some(value) => text(String::from_utf8(value)),
             None => Err("nothing there".to_owned()),
         },
-        Act::Set => nothing(bucket.set(key, if *count > 0 { "x".repeat(*count as usize) } else { value.clone() })),
+        Act::Set => nothing(bucket.set(
+            key,
+            if *count > 0 { "x".repeat(usize::try_from(*count).unwrap_or(usize::MAX)) } else { value.clone() },
+        )),
         Act::SetFor => nothing(bucket.set_for(key, value, std::time::Duration::from_secs(*count))),
         Act::SwapOld => text(bucket.swap(key, Some("an older version"), value)),
         Act::Count => text(bucket.update::<u64>(key, |old| old.unwrap_or_default() + 1)),

@@ -266,7 +266,9 @@ fn what_is_no_request_of_it_is_refused_and_hurts_nobody() {
     assert_eq!(it.http("DELETE", "/status").0, 405);
     assert_eq!(it.http("GET", "/reload").0, 405);
     let mut half: Vec<_> = (0..40).map(|_| UnixStream::connect(&it.socket).expect("the socket")).collect();
-    half.iter_mut().for_each(|stream| stream.write_all(b"GET /sta").expect("it listens"));
+    for stream in &mut half {
+        stream.write_all(b"GET /sta").expect("it listens");
+    }
     assert_eq!(it.server.get("/healthz").status, 200);
     drop(half);
     assert_eq!(it.http("GET", "/status").0, 200);

@@ -35,7 +35,7 @@ impl Disk {
     }
 
     fn grant(&self, how: &str) -> String {
-        format!("[filesystem]\n{:?} = {{ path = \"/in\"{how} }}\n", self.granted(""))
+        format!("[filesystem]\n\"{}\" = {{ path = \"/in\"{how} }}\n", self.granted("").display())
     }
 
     /// A server whose plugin may do this here.
