@@ -29,6 +29,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     if config.grants.directory == policy::Config::default().directory {
         config.grants.directory = checkout.grants();
     }
+    // The newcomer is to see all of them, also where compiling takes its time.
+    config.loader.ready_within_ms = config.loader.ready_within_ms.max(120_000);
     // Here a plugin is built anew again and again, by the one who grants.
     config.grants.unpinned = policy::Unpinned::Allow;
     let runtime = runtime()?;
