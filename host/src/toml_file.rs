@@ -68,7 +68,7 @@ pub fn parse<T: DeserializeOwned>(text: &str, path: &Path) -> Result<T, FileErro
     let syntax = |error: &toml::de::Error| FileError::Syntax {
         path: path.to_owned(),
         line: line_of(text, error),
-        message: one_line(error.message()),
+        message: printable(&one_line(error.message())),
     };
     let document = DeTable::parse(text).map_err(|e| syntax(&e))?;
     let deserializer = toml::Deserializer::parse(text).map_err(|e| syntax(&e))?;
@@ -78,14 +78,14 @@ pub fn parse<T: DeserializeOwned>(text: &str, path: &Path) -> Result<T, FileErro
     let value = T::deserialize(serde_ignored::Deserializer::new(tracked, &mut |ignored: Ignored<'_>| {
         let steps = steps(&ignored);
         let line = line_at(text, offset_of(document.get_ref(), &steps));
-        keys.push(UnknownKey { line, key: steps.join(".") });
+        keys.push(UnknownKey { line, key: printable(&steps.join(".")) });
     }));
     match value {
         Err(error) => Err(FileError::Value {
             path: path.to_owned(),
             line: line_of(text, &error),
-            key: track.path().to_string(),
-            message: one_line(error.message()),
+            key: printable(&track.path().to_string()),
+            message: printable(&one_line(error.message())),
         }),
         Ok(_) if !keys.is_empty() => {
             keys.sort();
@@ -98,9 +98,9 @@ pub fn parse<T: DeserializeOwned>(text: &str, path: &Path) -> Result<T, FileErro
 /// What is wrong with the value of the key that `steps` lead to, in a file that [`parse`] read: for what only a look at
 /// several values shows.
 #[must_use]
-pub fn mistake(text: &str, path: &Path, steps: &[String], message: String) -> FileError {
+pub fn mistake(text: &str, path: &Path, steps: &[String], message: &str) -> FileError {
     let line = DeTable::parse(text).map_or(1, |document| line_at(text, offset_of(document.get_ref(), steps)));
-    FileError::Value { path: path.to_owned(), line, key: steps.join("."), message }
+    FileError::Value { path: path.to_owned(), line, key: printable(&steps.join(".")), message: printable(message) }
 }
 
 /// The keys from the root to what was ignored; indices of arrays are digits.
@@ -147,6 +147,12 @@ fn line_of(text: &str, error: &toml::de::Error) -> usize {
 
 fn line_at(text: &str, offset: usize) -> usize {
     text.bytes().take(offset).filter(|&byte| byte == b'\n').count() + 1
+}
+
+/// A key may be any text: what would break a line or steer a terminal is escaped.
+fn printable(text: &str) -> String {
+    let escaped = |c: char| c.is_control().then(|| c.escape_default().to_string());
+    text.chars().map(|c| escaped(c).unwrap_or_else(|| c.to_string())).collect()
 }
 
 fn one_line(message: &str) -> String {

@@ -48,7 +48,7 @@ impl Grants {
     pub fn parse(text: &str, path: &Path) -> Result<Self, FileError> {
         let grants: Self = toml_file::parse(text, path)?;
         match grants.mistake() {
-            Some((steps, message)) => Err(toml_file::mistake(text, path, &steps, message)),
+            Some((steps, message)) => Err(toml_file::mistake(text, path, &steps, &message)),
             None => Ok(grants),
         }
     }
@@ -213,6 +213,12 @@ mod tests {
         assert!(error.starts_with("grants/x.toml, line 2: sha256 cannot be this: \"12\" is no SHA-256"), "{error}");
         let error = parse("[filesystem]\n\"srv\" = { path = \"/docs\" }\n").unwrap_err();
         assert!(error.contains("line 2") && error.contains("absolute"), "{error}");
+    }
+
+    #[test]
+    fn a_key_that_would_break_the_line_is_escaped() {
+        let error = parse("[tools.\"a\\nb\\u001b[2J\"]\n").unwrap_err();
+        assert_eq!(error, r"grants/x.toml: there is no setting tools.a\nb\u{1b}[2J (line 1); correct or remove it");
     }
 
     #[test]
