@@ -10,7 +10,7 @@ use serde_json::json;
 
 /// A server whose plugins are not given long to list their tools. `file.wasm` and `other.wasm` are good.
 fn server() -> Server {
-    let limits = "[limits]\nlist_cpu_time_ms = 100\n[transport]\nkeep_alive_ms = 20";
+    let limits = "[limits]\nlist_cpu_time_ms = 100\nlist_wall_time_ms = 60000\n[transport]\nkeep_alive_ms = 20";
     Server::setup()
         .settings(limits)
         .plugin("file", plugin(&[tool("stays")], "as before"))
@@ -232,7 +232,7 @@ fn a_file_that_is_mended_is_loaded() {
 #[test]
 fn bad_files_at_the_start_keep_nobody_from_serving() {
     let server = Server::setup()
-        .settings("[limits]\nlist_cpu_time_ms = 100")
+        .settings("[limits]\nlist_cpu_time_ms = 100\nlist_wall_time_ms = 60000")
         .plugin("spinner", that_lists_by("(loop $again (br $again)) unreachable"))
         .plugin("text", "no plugin")
         .plugin("good", plugin(&[tool("good")], ""))
