@@ -37,6 +37,7 @@ pub mod registry;
 pub mod runtime;
 pub mod schema;
 pub mod session;
+mod stamp;
 pub mod task;
 pub mod telemetry;
 #[cfg(test)]

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `grants` | what one file grants, and its pin |
 //! | `filesystem`, `network`, `env`, `kv`, `secrets`, `client`, `limits`, `tools` | its sections |
+//! | `name` | which names there are |
 //! | `config` | defaults, ceiling, and where the files are |
 //! | `permissions` | what follows for one version of a plugin |
 //! | `denial` | the sentence that says what would allow it |
@@ -23,6 +24,7 @@ mod filesystem;
 mod grants;
 mod kv;
 mod limits;
+mod name;
 mod network;
 mod permissions;
 mod secrets;

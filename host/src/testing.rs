@@ -93,18 +93,8 @@ impl Plugin for FakePlugin {
     }
 
     fn list_resources(self: Arc<Self>, _: Call) -> BoxFuture<'static, Result<Vec<Resource>, CallError>> {
-        let resource = |(uri, _): &(String, String)| Resource {
-            uri: uri.clone(),
-            name: uri.clone(),
-            title: None,
-            description: None,
-            mime_type: None,
-            size: None,
-            annotations: None,
-            icons: Vec::new(),
-            meta: None,
-            extra: None,
-        };
+        let resource =
+            |(uri, _): &(String, String)| Resource { uri: uri.clone(), name: uri.clone(), ..Resource::default() };
         Box::pin(async move { Ok(self.resources.iter().map(resource).collect()) })
     }
 

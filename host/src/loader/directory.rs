@@ -10,7 +10,7 @@ use std::fmt;
 use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::Bytes;
 use cap_std::ambient_authority;
@@ -19,49 +19,13 @@ use rustix::fs::OFlags;
 use sha2::{Digest as _, Sha256};
 
 use crate::plugin::{Digest, PluginId};
+pub(super) use crate::stamp::Stamp;
 
 /// The most entries that a directory may have; more is surely the wrong directory.
 const MAX_ENTRIES: usize = 65_536;
 
 /// The most bytes of a signature that are read; what is longer is none.
 const MAX_SIGNATURE_BYTES: u64 = 4_096;
-
-/// What tells two states of a file apart without reading it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stamp {
-    pub device: u64,
-    pub inode: u64,
-    pub size: u64,
-    /// Seconds and nanoseconds, of the contents.
-    pub modified: (i64, i64),
-    /// Seconds and nanoseconds, of the contents, the name or the rights.
-    pub changed: (i64, i64),
-}
-
-impl Stamp {
-    fn of(metadata: &Metadata) -> Self {
-        Self {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-            size: metadata.size(),
-            modified: (metadata.mtime(), metadata.mtime_nsec()),
-            changed: (metadata.ctime(), metadata.ctime_nsec()),
-        }
-    }
-
-    /// Is it the same file with the same contents, perhaps under another name?
-    pub(super) fn is_same_content(&self, other: &Self) -> bool {
-        // A rename sets `changed` and nothing else.
-        Self { changed: other.changed, ..*self } == *other
-    }
-
-    /// For how long it has not been touched, by this machine's clock; `None` if that lies in the future.
-    fn age(&self) -> Option<Duration> {
-        let (seconds, nanoseconds) = self.modified.max(self.changed);
-        let last = Duration::new(u64::try_from(seconds).ok()?, u32::try_from(nanoseconds).ok()?);
-        SystemTime::now().duration_since(SystemTime::UNIX_EPOCH.checked_add(last)?).ok()
-    }
-}
 
 /// Why something named `*.wasm` cannot be read as a plugin.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

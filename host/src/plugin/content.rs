@@ -95,7 +95,7 @@ pub struct EmbeddedResource {
 }
 
 /// A resource as it is listed, or linked to from a result.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Resource {
     /// Its URI.
     pub uri: String,

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::name;
+
 /// Buckets.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -55,12 +57,7 @@ impl TryFrom<String> for BucketName {
     type Error = String;
 
     fn try_from(name: String) -> Result<Self, String> {
-        let sound = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
-        if (1..=64).contains(&name.len()) && name.bytes().all(sound) {
-            Ok(Self(name))
-        } else {
-            Err(format!("{name:?} is no name of a bucket: it has 1 to 64 of a-z, A-Z, 0-9, `_`, `.` and `-`"))
-        }
+        name::sound(name, "bucket").map(Self)
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Denial, HostPattern, Permissions};
+use super::{Denial, HostPattern, Permissions, name};
 
 /// Secrets, by name.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -46,12 +46,7 @@ impl TryFrom<String> for SecretName {
     type Error = String;
 
     fn try_from(name: String) -> Result<Self, String> {
-        let sound = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
-        if (1..=64).contains(&name.len()) && name.bytes().all(sound) {
-            Ok(Self(name))
-        } else {
-            Err(format!("{name:?} is no name of a secret: it has 1 to 64 of a-z, A-Z, 0-9, `_`, `.` and `-`"))
-        }
+        name::sound(name, "secret").map(Self)
     }
 }
 

@@ -5,15 +5,16 @@ use std::ffi::OsString;
 use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use cap_std::ambient_authority;
-use cap_std::fs::{Dir, Metadata, MetadataExt as _, OpenOptions, OpenOptionsExt as _};
+use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt as _};
 use rustix::fs::OFlags;
 use sha2::{Digest as _, Sha256};
 
 use crate::plugin::{Digest, PluginId};
 use crate::policy::Grants;
+use crate::stamp::Stamp;
 
 /// The most files that are read.
 const MOST_FILES: usize = 4_096;
@@ -38,36 +39,6 @@ pub(super) struct File {
     /// What it grants, or why that cannot be told.
     pub(super) outcome: Result<Grants, String>,
     stamp: Option<Stamp>,
-}
-
-/// What tells two states of a file apart without reading it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stamp {
-    device: u64,
-    inode: u64,
-    size: u64,
-    modified: (i64, i64),
-    changed: (i64, i64),
-}
-
-impl Stamp {
-    fn of(metadata: &Metadata) -> Self {
-        Self {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-            size: metadata.size(),
-            modified: (metadata.mtime(), metadata.mtime_nsec()),
-            changed: (metadata.ctime(), metadata.ctime_nsec()),
-        }
-    }
-
-    /// Has it been left alone long enough? What lies in the future by this machine's clock has.
-    fn is_still(&self) -> bool {
-        let (seconds, nanoseconds) = self.modified;
-        let Ok(seconds) = u64::try_from(seconds) else { return true };
-        let modified = SystemTime::UNIX_EPOCH + Duration::new(seconds, u32::try_from(nanoseconds).unwrap_or(0));
-        SystemTime::now().duration_since(modified).map_or(true, |age| age >= STILL)
-    }
 }
 
 impl Files {
@@ -155,7 +126,7 @@ fn read_file(directory: &Dir, name: &OsString, path: &Path, known: Option<&Arc<F
     if !metadata.is_file() || stamp.size > MOST_BYTES {
         return refused(Some(stamp), format!("it is not a file of at most {MOST_BYTES} bytes"));
     }
-    if !stamp.is_still() {
+    if stamp.age_of_contents().is_some_and(|age| age < STILL) {
         return Read::Unsettled;
     }
     let nonblocking = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
@@ -184,6 +155,7 @@ impl File {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::time::SystemTime;
 
     use super::*;
 

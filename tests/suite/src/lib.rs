@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`server`] | a server of one's own, with its folders and its log |
 //! | [`guests`] | the plugins that are built from `tests/guests` and `plugins` |
+//! | [`granted`] | the guest that uses what it was granted |
 //! | [`component`] | plugins made on the spot: with these tools, or with this fault |
 //! | [`ally`] | somebody whom guests may reach, and who does their worst |
 //! | [`corpus`] | the hostile guests, in one table |
@@ -23,6 +24,7 @@
 pub mod ally;
 pub mod component;
 pub mod corpus;
+pub mod granted;
 pub mod guests;
 pub mod http;
 pub mod mcp;

@@ -308,18 +308,7 @@ fn a_picture_is_an_image_in_its_uri_or_at_an_https_address() {
 
 fn listed(uri: &str, name: &str) -> Resource {
     let (uri, name) = (uri.to_owned(), name.to_owned());
-    Resource {
-        uri,
-        name,
-        title: None,
-        description: None,
-        mime_type: None,
-        size: None,
-        annotations: None,
-        icons: Vec::new(),
-        meta: None,
-        extra: None,
-    }
+    Resource { uri, name, ..Resource::default() }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Tools and their results.
 
+use super::super::output::excerpt;
 use super::exports::tools as wit;
 use super::json::{self, Malformed};
 use super::{CallError, content, imports::types};
@@ -9,7 +10,7 @@ use crate::plugin::{TaskSupport, ToolAnnotations, ToolOutput, ToolSpec};
 pub fn specs(answer: Result<Vec<wit::Tool>, types::CallError>) -> Result<Vec<ToolSpec>, CallError> {
     let tools = answer.map_err(content::call_error)?;
     let convert = |tool: wit::Tool| {
-        let name = tool.name.clone();
+        let name = excerpt(&tool.name, 64);
         spec(tool).map_err(|error| error.within(format_args!("tool {name:?}")))
     };
     Ok(tools.into_iter().map(convert).collect::<Result<_, _>>()?)

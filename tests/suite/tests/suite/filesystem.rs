@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use pegboard_suite::granted::{run, run_tool};
 use pegboard_suite::{Modern, Server};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -67,16 +68,6 @@ fn write(name: &str, text: &str) -> Value {
 
 fn counting(act: &str, name: &str, count: u64) -> Value {
     json!({"act": act, "name": name, "count": count})
-}
-
-fn run_tool(server: &Server, tool: &str, steps: &[Value]) -> Vec<String> {
-    let answer = Modern::new(server).call(tool, json!({"steps": steps}));
-    let results = &answer.result()["structuredContent"]["results"];
-    serde_json::from_value(results.clone()).unwrap_or_else(|_| panic!("results expected: {}", answer.text()))
-}
-
-fn run(server: &Server, steps: &[Value]) -> Vec<String> {
-    run_tool(server, "steps", steps)
 }
 
 fn one(server: &Server, step: Value) -> String {

@@ -2,7 +2,8 @@
 
 use std::thread;
 
-use pegboard_suite::{Modern, Server, until};
+use pegboard_suite::granted::{run, run_tool};
+use pegboard_suite::{Server, until};
 use serde_json::{Value, json};
 
 fn serve(grants: &str) -> Server {
@@ -11,16 +12,6 @@ fn serve(grants: &str) -> Server {
 
 fn step(act: &str, key: &str, text: &str) -> Value {
     json!({"act": act, "name": "notes", "to": key, "text": text})
-}
-
-fn run_tool(server: &Server, tool: &str, steps: &[Value]) -> Vec<String> {
-    let answer = Modern::new(server).call(tool, json!({"steps": steps}));
-    let results = &answer.result()["structuredContent"]["results"];
-    serde_json::from_value(results.clone()).unwrap_or_else(|_| panic!("results expected: {}", answer.text()))
-}
-
-fn run(server: &Server, steps: &[Value]) -> Vec<String> {
-    run_tool(server, "steps", steps)
 }
 
 #[test]
