@@ -129,7 +129,11 @@ impl Sandbox<'_> {
         meter: &Arc<Meter>,
     ) -> Result<J::Output, CallError> {
         let key = if purpose == Purpose::Listing { None } else { self.kept.key(&call) };
-        let (mut store, kept) = match key.as_ref().and_then(|key| self.kept.take(key)) {
+        let (mut store, kept) = match key
+            .as_ref()
+            .and_then(|key| self.kept.take(key))
+            .filter(|kept| kept.store.data().has_current_secrets())
+        {
             Some(Reusable { mut store, instance, place }) => {
                 store::begin(&mut store, call, purpose, meter.clone());
                 (store, Some((instance, place)))

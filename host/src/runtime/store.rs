@@ -17,7 +17,7 @@ use super::limits::{HANDLES, HTTP_FIELDS_BYTES, RANDOM_BYTES};
 use super::net::Hooks;
 use super::net::sockets::Sockets;
 use super::output::{Output, Pipe, Stream};
-use super::secrets::Scrubber;
+use super::secrets::{Scrubber, Secrets};
 use super::terms::Terms;
 use crate::plugin::{Call, CallError, Capability};
 
@@ -38,6 +38,8 @@ pub(super) struct State {
     sockets: Option<Arc<Sockets>>,
     /// Takes secrets that the plugin may hold out of what it writes into the log.
     scrubber: Option<Scrubber>,
+    /// The secrets as they were when it was made, if its guest may hold any.
+    secrets: Option<Arc<Secrets>>,
 }
 
 /// Why a guest runs.
@@ -87,6 +89,7 @@ impl Wasi {
 
 impl State {
     pub(super) fn new(terms: Arc<Terms>, runtime: Arc<Inner>, call: Call, purpose: Purpose) -> Self {
+        let may_read = &terms.permissions.granted().secrets.read;
         let mut table = ResourceTable::new();
         table.set_max_capacity(HANDLES);
         let mut http = WasiHttpCtx::new();
@@ -103,7 +106,8 @@ impl State {
             http,
             http_hooks: None,
             sockets: None,
-            scrubber: runtime.secrets.load().scrubber(&terms.permissions.granted().secrets.read),
+            scrubber: runtime.secrets.load().scrubber(may_read),
+            secrets: (!may_read.is_empty()).then(|| runtime.secrets.load_full()),
             terms,
             runtime,
             call,
@@ -132,6 +136,11 @@ impl State {
     /// `text` without the secrets that the plugin may hold.
     pub(super) fn scrub<'a>(&self, text: &'a str) -> Cow<'a, str> {
         self.scrubber.as_ref().map_or(Cow::Borrowed(text), |scrubber| scrubber.scrub(text))
+    }
+
+    /// May a further call run on the same instance? Not once secrets were read anew: its guest may hold those of before.
+    pub(super) fn has_current_secrets(&self) -> bool {
+        self.secrets.as_ref().is_none_or(|before| Arc::ptr_eq(before, &self.runtime.secrets.load()))
     }
 
     /// A further call begins on the same instance.

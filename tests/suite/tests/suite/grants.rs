@@ -190,3 +190,19 @@ fn a_caller_who_calls_too_often_is_told_so_and_others_are_not_kept_from_calling(
     assert!(answers.iter().any(|answer| answer.contains("more than 3 times a minute")), "{answers:?}");
     client.call("play", json!({"result": {"text": ["hello"]}})).success();
 }
+
+#[test]
+fn an_instance_that_may_hold_a_secret_is_not_kept_once_secrets_were_read_anew() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("key");
+    fs::write(&file, "the first value").expect("a secret");
+    let settings = format!("[secrets.key]\nfile = \"{}\"\n", file.display());
+    let grants = "[limits]\nreuse = \"shared\"\n[secrets]\nread = [\"key\"]\n";
+    let setup = Server::setup().settings(&settings).grants("counter", grants);
+    let server = setup.plugin("counter", counting("count")).start();
+    let count = || Modern::new(&server).call("count", json!({})).success();
+    assert_eq!([count(), count()], ["0", "1"]);
+    fs::write(&file, "the second value").expect("a secret");
+    server.hang_up();
+    until("a fresh instance", || (count() == "0").then_some(()));
+}
